@@ -1,0 +1,187 @@
+/** Runs and candidates as clients see them, and the events that tell of every change to them. */
+import * as z from 'zod';
+import { Direction, SplitName } from './task.ts';
+
+export const RunId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,80}$/);
+export type RunId = z.infer<typeof RunId>;
+
+/** A candidate's number within its run, from 1. */
+export const CandidateId = z.int().positive();
+export type CandidateId = z.infer<typeof CandidateId>;
+
+export const Operator = z.enum(['draft', 'mutation', 'crossover', 'human']);
+export type Operator = z.infer<typeof Operator>;
+
+export const SandboxDriverName = z.enum(['bwrap', 'none']);
+export type SandboxDriverName = z.infer<typeof SandboxDriverName>;
+
+export const RunConfig = z.object({
+  task: z.string(),
+  taskVersion: z.int().positive(),
+  /** `heuristic` or `gemini:<name>`. */
+  model: z.string(),
+  workers: z.int().min(1).max(256),
+  agentsPerSlot: z.int().min(1).max(16),
+  /** How many candidates to make, requests of a person included; null: until time is up. */
+  candidates: z.int().positive().nullable(),
+  hours: z.number().positive().nullable(),
+  seed: z.int().nonnegative(),
+  temperature: z.number().positive(),
+  crossover: z.number().min(0).max(1),
+  /** How many agents start from nothing before sampling begins. */
+  drafts: z.int().positive(),
+  maxSteps: z.int().positive(),
+  sandbox: SandboxDriverName,
+});
+export type RunConfig = z.infer<typeof RunConfig>;
+
+/** A score with its bootstrap standard error over the rows (or groups) of the split. */
+export const Score = z.object({ value: z.number(), standardError: z.number().nonnegative(), rows: z.int().positive() });
+export type Score = z.infer<typeof Score>;
+
+/** Why a candidate has no score. Only the program's (or its author's) own behaviour stands here: invariant 5. */
+export const CandidateFailure = z.object({
+  kind: z.enum([
+    'no_submission',
+    'bad_submission',
+    'program_error',
+    'timeout',
+    'out_of_memory',
+    'no_predictions',
+    'invalid_predictions',
+  ]),
+  message: z.string(),
+});
+export type CandidateFailure = z.infer<typeof CandidateFailure>;
+
+export const CandidateState = z.enum(['running', 'evaluating', 'scored', 'failed', 'abandoned']);
+export type CandidateState = z.infer<typeof CandidateState>;
+
+export const EvaluationRun = z.object({
+  split: z.union([z.literal('pooled'), SplitName]),
+  exitCode: z.int().nullable(),
+  durationMs: z.number().nonnegative(),
+  peakMemoryMb: z.number().nonnegative().nullable(),
+});
+export type EvaluationRun = z.infer<typeof EvaluationRun>;
+
+export const Candidate = z.object({
+  id: CandidateId,
+  operator: Operator,
+  parents: z.array(CandidateId).max(2),
+  /** Who asked: the search's own sampling, or a person. */
+  origin: z.enum(['sampled', 'person']),
+  guidance: z.string().optional(),
+  state: CandidateState,
+  slot: z.int().nonnegative().nullable(),
+  /** Seed of this candidate's agent and of its program's run (`AIRA_SEED`). */
+  seed: z.int().nonnegative(),
+  /** One line, in the author's words: what this program does differently. */
+  summary: z.string(),
+  author: z.string(),
+  createdAt: z.number(),
+  endedAt: z.number().nullable(),
+  steps: z.int().nonnegative(),
+  search: Score.nullable(),
+  /** Sealed until the run has ended: null before. */
+  validation: Score.nullable(),
+  test: Score.nullable(),
+  failure: CandidateFailure.nullable(),
+  evaluation: z.array(EvaluationRun),
+  /** The score equals the metric's optimum: look for a leak before believing it. */
+  suspiciouslyPerfect: z.boolean(),
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+export const RunState = z.enum(['running', 'paused', 'stopping', 'selecting', 'finished', 'failed', 'interrupted']);
+export type RunState = z.infer<typeof RunState>;
+
+export const RunSummary = z.object({
+  id: RunId,
+  state: RunState,
+  config: RunConfig,
+  metric: z.object({ name: z.string(), direction: Direction }),
+  createdAt: z.number(),
+  endedAt: z.number().nullable(),
+  /** Wall-clock milliseconds this run has been active, pauses and downtime left out. */
+  activeMs: z.number().nonnegative(),
+  counts: z.object({
+    created: z.int(),
+    running: z.int(),
+    scored: z.int(),
+    failed: z.int(),
+    abandoned: z.int(),
+  }),
+  bestSearch: z.object({ candidate: CandidateId, score: Score }).nullable(),
+  selected: CandidateId.nullable(),
+  unsealed: z.boolean(),
+  /** Things a reader must know to judge the run: no sandbox, limits not enforced, model without an LLM. */
+  caveats: z.array(z.string()),
+  endReason: z.string().nullable(),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+/** What a person asks of a live run. Served before any sampled assignment. */
+export const PersonRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('fork'), parent: CandidateId, guidance: z.string().max(8000).optional() }),
+  z.object({
+    kind: z.literal('cross'),
+    parents: z.tuple([CandidateId, CandidateId]),
+    guidance: z.string().max(8000).optional(),
+  }),
+  z.object({ kind: z.literal('submit'), parent: CandidateId.optional(), program: z.string(), summary: z.string() }),
+]);
+export type PersonRequest = z.infer<typeof PersonRequest>;
+
+/** Everything that happens to a run, in order: `seq` is dense from 1. On disk before anybody learns of it (invariant 4). */
+export const RunEventBody = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run_started'),
+    config: RunConfig,
+    metric: RunSummary.shape.metric,
+    caveats: z.array(z.string()),
+  }),
+  z.object({ type: z.literal('run_resumed'), pid: z.int() }),
+  z.object({ type: z.literal('run_paused') }),
+  z.object({ type: z.literal('run_unpaused') }),
+  z.object({ type: z.literal('run_stopping'), reason: z.string() }),
+  z.object({ type: z.literal('caveat'), text: z.string() }),
+  z.object({ type: z.literal('request_queued'), request: z.string(), body: PersonRequest }),
+  z.object({
+    type: z.literal('candidate_started'),
+    candidate: Candidate,
+    /** The person's request this serves, if any. */
+    request: z.string().nullable(),
+    /** The search generator's state after the draws for this candidate. */
+    generator: z.array(z.int()),
+  }),
+  z.object({ type: z.literal('candidate_placed'), id: CandidateId, slot: z.int().nonnegative() }),
+  z.object({ type: z.literal('candidate_submitted'), id: CandidateId, summary: z.string(), steps: z.int() }),
+  z.object({
+    type: z.literal('candidate_scored'),
+    id: CandidateId,
+    search: Score,
+    evaluation: z.array(EvaluationRun),
+    suspiciouslyPerfect: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('candidate_failed'),
+    id: CandidateId,
+    failure: CandidateFailure,
+    steps: z.int(),
+    evaluation: z.array(EvaluationRun),
+  }),
+  z.object({ type: z.literal('candidate_abandoned'), id: CandidateId, reason: z.string() }),
+  z.object({
+    type: z.literal('unsealed'),
+    scores: z.array(z.object({ id: CandidateId, validation: Score.nullable(), test: Score.nullable() })),
+    selected: CandidateId.nullable(),
+    /** True if a person asked for it before the search had ended. */
+    early: z.boolean(),
+  }),
+  z.object({ type: z.literal('run_finished'), reason: z.string() }),
+  z.object({ type: z.literal('run_failed'), reason: z.string() }),
+]);
+export type RunEventBody = z.infer<typeof RunEventBody>;
+export const RunEvent = z.object({ seq: z.int().positive(), at: z.number(), body: RunEventBody });
+export type RunEvent = z.infer<typeof RunEvent>;

@@ -1,0 +1,182 @@
+/**
+ * The contract between the agent server and a worker process. The worker dials back; both ends speak JSON-RPC 2.0.
+ *
+ * An *execution* is one unit of work with an id chosen by the server (`execId`). Starting it is idempotent: the same id
+ * twice runs once. Its result is journalled by the worker and sent with `execution.finished` until the server has
+ * acknowledged it, across reconnects. A worker knows no task semantics: it gets folders, commands and limits.
+ */
+import * as z from 'zod';
+import { SandboxDriverName } from './run.ts';
+
+export const protocolVersion = 1;
+
+export const Limits = z.object({
+  cpus: z.int().positive(),
+  memoryMb: z.int().positive(),
+  /** Size of each writable file system of the sandbox (/workspace, /tmp, /out), in MiB. */
+  diskMb: z.int().positive(),
+  pids: z.int().positive(),
+});
+export type Limits = z.infer<typeof Limits>;
+
+/** A read-only folder of the host, shown inside the sandbox at `target` (absolute). */
+export const Mount = z.object({ source: z.string(), target: z.string() });
+export type Mount = z.infer<typeof Mount>;
+
+/** A file of a program: path relative to the program's root, with `/`. */
+export const ProgramFile = z.object({ path: z.string(), contentBase64: z.string() });
+export type ProgramFile = z.infer<typeof ProgramFile>;
+
+/** What a sandbox is made of. `python` is a virtual environment on the worker's host, shown read-only at /opt/venv. */
+export const SandboxSpec = z.object({
+  mounts: z.array(Mount),
+  environment: z.record(z.string(), z.string()),
+  limits: Limits,
+  /** Files laid into /workspace before anything runs. */
+  files: z.array(ProgramFile),
+});
+export type SandboxSpec = z.infer<typeof SandboxSpec>;
+
+export const GpuReading = z.object({
+  uuid: z.string(),
+  index: z.int(),
+  name: z.string(),
+  utilizationPercent: z.number().nullable(),
+  memoryUsedMb: z.number().nullable(),
+  memoryTotalMb: z.number().nullable(),
+  temperatureC: z.number().nullable(),
+  powerW: z.number().nullable(),
+});
+export type GpuReading = z.infer<typeof GpuReading>;
+
+/** The executions a worker can be asked for. */
+export const ExecutionRequest = z.discriminatedUnion('kind', [
+  /** A stateful bash command in the development sandbox of `session` (made on first use from its spec). */
+  z.object({ kind: z.literal('bash'), session: z.string(), command: z.string(), timeoutMs: z.number().positive() }),
+  z.object({ kind: z.literal('python'), session: z.string(), code: z.string(), timeoutMs: z.number().positive() }),
+  /** The files of a folder inside the development sandbox, read from inside. */
+  z.object({
+    kind: z.literal('export'),
+    session: z.string(),
+    directory: z.string(),
+    maxFiles: z.int().positive(),
+    maxBytes: z.int().positive(),
+  }),
+  /** A program from a clean slate in a sandbox of its own. */
+  z.object({
+    kind: z.literal('evaluate'),
+    spec: SandboxSpec,
+    command: z.array(z.string()).min(1),
+    timeoutMs: z.number().positive(),
+    /** Name of the file in /out to take out when the sandbox is dead. */
+    output: z.string(),
+    maxOutputBytes: z.int().positive(),
+  }),
+]);
+export type ExecutionRequest = z.infer<typeof ExecutionRequest>;
+
+export const ToolOutcome = z.enum(['ok', 'error', 'timeout', 'session_lost', 'interrupted']);
+
+export const ExecutionResult = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('tool'),
+    outcome: ToolOutcome,
+    /** Bounded: head and tail of the output, with a notice in between naming `fullTextPath`. */
+    text: z.string(),
+    fullTextPath: z.string().nullable(),
+    exitCode: z.int().nullable(),
+    durationMs: z.number(),
+  }),
+  z.object({ kind: z.literal('exported'), files: z.array(ProgramFile) }),
+  z.object({ kind: z.literal('export_refused'), message: z.string() }),
+  z.object({
+    kind: z.literal('evaluated'),
+    exitCode: z.int().nullable(),
+    timedOut: z.boolean(),
+    outOfMemory: z.boolean(),
+    durationMs: z.number(),
+    peakMemoryMb: z.number().nullable(),
+    /** Bounded tail of standard output and error together. */
+    log: z.string(),
+    /** gzip of the output file, base64; null with the reason in `outputProblem`. */
+    outputGzipBase64: z.string().nullable(),
+    outputProblem: z.string().nullable(),
+  }),
+  /** The worker's or the machine's fault, never the program's (invariant 5): the server tries again elsewhere. */
+  z.object({ kind: z.literal('infrastructure_error'), message: z.string() }),
+]);
+export type ExecutionResult = z.infer<typeof ExecutionResult>;
+
+export const WorkerCapabilities = z.object({
+  driver: SandboxDriverName,
+  /** What the sandbox cannot hold a program to here, in words for a person, e.g. "memory limit". */
+  notEnforced: z.array(z.string()),
+  gpus: z.array(GpuReading),
+});
+export type WorkerCapabilities = z.infer<typeof WorkerCapabilities>;
+
+/** What the launcher hands a worker on its standard input: one JSON line. Secrets are never in argv or environment. */
+export const WorkerConfig = z.object({
+  workerId: z.string(),
+  slot: z.int().nonnegative(),
+  /** `ws+unix:///path:/` or `ws://127.0.0.1:port/`. */
+  url: z.string(),
+  token: z.string(),
+  /** Folder of this worker's own: journal, sockets, full outputs. */
+  directory: z.string(),
+  driver: SandboxDriverName,
+  /** Virtual environment shown to sandboxes at /opt/venv. */
+  venv: z.string(),
+  /** CPU numbers this slot may use; empty: all. */
+  cpuList: z.array(z.int().nonnegative()),
+  gpuUuid: z.string().nullable(),
+  /** How long to go on without a server before giving up, in milliseconds. */
+  graceMs: z.number().positive(),
+});
+export type WorkerConfig = z.infer<typeof WorkerConfig>;
+
+const ack = z.object({});
+
+/** Requests the server sends to a worker. */
+export const serverToWorker = {
+  /** Declares the development sandbox of an agent; made lazily, idempotent. */
+  'session.open': { params: z.object({ session: z.string(), spec: SandboxSpec }), result: ack },
+  /** Kills the sandbox and forgets the session. */
+  'session.close': { params: z.object({ session: z.string() }), result: ack },
+  /** Accepts an execution (or recognises it). The result comes with `execution.finished`. */
+  'execution.start': {
+    params: z.object({ execId: z.string(), epoch: z.int(), request: ExecutionRequest }),
+    result: z.object({ state: z.enum(['accepted', 'running', 'finished']) }),
+  },
+  'execution.cancel': { params: z.object({ execId: z.string() }), result: ack },
+  'lease.renew': { params: z.object({ epoch: z.int() }), result: z.object({ gpus: z.array(GpuReading) }) },
+  /** Finish nothing more, kill all sandboxes, exit 0. */
+  shutdown: { params: z.object({}), result: ack },
+} as const;
+
+/** Requests a worker sends to the server. */
+export const workerToServer = {
+  hello: {
+    params: z.object({
+      protocol: z.int(),
+      build: z.string(),
+      workerId: z.string(),
+      slot: z.int(),
+      pid: z.int(),
+      /** The epoch of the last lease it held, 0 if none. */
+      epoch: z.int(),
+      capabilities: WorkerCapabilities,
+      /** Sessions whose sandboxes are alive, and executions it has (running, or finished and unacknowledged). */
+      sessions: z.array(z.string()),
+      executions: z.array(z.string()),
+    }),
+    /** A new epoch; results that carry an older one are refused. */
+    result: z.object({ epoch: z.int(), leaseMs: z.number() }),
+  },
+  'execution.finished': {
+    params: z.object({ execId: z.string(), epoch: z.int(), result: ExecutionResult }),
+    result: ack,
+  },
+  /** A live, bounded piece of output of a running execution. Lossy by design. */
+  'execution.output': { params: z.object({ execId: z.string(), text: z.string() }), result: ack },
+} as const;

@@ -1,0 +1,113 @@
+/**
+ * One interface to every model that can drive an agent. The engine never branches on the provider (invariant 6):
+ * whatever a provider needs beyond this lives behind it.
+ */
+import type { Usage } from '../../protocol/trajectory.ts';
+import type { OperatorContext } from './operatorContext.ts';
+
+export interface ToolSpec {
+  name: string;
+  description: string;
+  /** JSON schema, flat, of the arguments. */
+  parameters: Record<string, unknown>;
+}
+
+export type MessagePart =
+  | { type: 'text'; text: string }
+  | { type: 'call'; id: string; name: string; arguments: unknown }
+  | { type: 'result'; callId: string; name: string; text: string; isError: boolean };
+
+export interface ChatMessage {
+  role: 'user' | 'model';
+  parts: MessagePart[];
+  /** The provider's own content for a model message, verbatim: what it needs back unchanged (thought signatures). */
+  native?: unknown;
+}
+
+/** `auto`: may call tools; `required`: must call one (used for the final turn, with only `submit` offered). */
+export type ToolMode = 'auto' | 'required';
+
+export interface GenerateRequest {
+  system: string;
+  messages: ChatMessage[];
+  tools: ToolSpec[];
+  toolMode: ToolMode;
+  maxOutputTokens: number;
+  /** One seed per trajectory; providers that cannot use it ignore it. */
+  seed: number;
+  /** The operator's context as data, beside its rendering in the first message; models read the text, the heuristic this. */
+  context: OperatorContext;
+  signal: AbortSignal;
+  onDelta?: (text: string) => void;
+}
+
+export type FinishKind = 'stop' | 'tool_calls' | 'length' | 'malformed' | 'blocked' | 'incomplete';
+
+export interface GenerateResponse {
+  parts: MessagePart[];
+  finish: { kind: FinishKind; raw: string };
+  usage: Usage;
+  native: unknown;
+  /** The model that answered, as the provider names it. */
+  model: string;
+  requestId: string | null;
+}
+
+export interface ModelInfo {
+  /** As typed after `--model`, e.g. `gemini:gemini-3.1-pro-preview` or `heuristic`. */
+  id: string;
+  /** As shown to people. */
+  label: string;
+  /** False for the built-in heuristic: shown wherever its work is. */
+  isLanguageModel: boolean;
+  contextTokens: number | null;
+}
+
+export interface ChatModel {
+  readonly info: ModelInfo;
+  /** @throws {ChatModelError} for every failure of the provider, the network or the request. */
+  generate(request: GenerateRequest): Promise<GenerateResponse>;
+}
+
+export type ChatModelErrorKind =
+  | 'rate_limit'
+  | 'quota_exhausted'
+  | 'overloaded'
+  | 'network'
+  | 'timeout'
+  | 'context_overflow'
+  | 'auth'
+  | 'bad_request'
+  | 'blocked'
+  | 'malformed'
+  | 'aborted';
+
+/** A provider's failure. `retryAfterMs` is the provider's own word on when to come back. */
+export class ChatModelError extends Error {
+  override readonly name = 'ChatModelError';
+  readonly kind: ChatModelErrorKind;
+  readonly retryAfterMs: number | null;
+  readonly status: number | null;
+
+  constructor(
+    kind: ChatModelErrorKind,
+    message: string,
+    options: { retryAfterMs?: number; status?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.status = options.status ?? null;
+  }
+
+  /** Worth trying again unchanged: the provider's trouble, not ours. */
+  get isTransient(): boolean {
+    return (
+      this.kind === 'rate_limit' || this.kind === 'overloaded' || this.kind === 'network' || this.kind === 'timeout'
+    );
+  }
+
+  static is(error: unknown): error is ChatModelError {
+    return error instanceof ChatModelError;
+  }
+}
