@@ -137,10 +137,32 @@ export type WorkerConfig = z.infer<typeof WorkerConfig>;
 
 const ack = z.object({});
 
+/** Kinds of refusal (`RpcRefusal.kind`) that either end acts upon. */
+export const workerRefusals = {
+  /** The message belongs to an earlier lease. Its sender holds no lease, or has a newer one by now. */
+  staleEpoch: 'stale_epoch',
+  /** The worker was declared lost: its place is taken, it kills its sandboxes and exits. */
+  revoked: 'revoked',
+  /** Server and worker speak different versions of this protocol. */
+  protocolMismatch: 'protocol_mismatch',
+  /** The execution names a session that is not open on this worker. */
+  unknownSession: 'unknown_session',
+  /** The execution's result was acknowledged before: it is gone, and will not be made twice. */
+  settled: 'settled',
+  /** The worker is on its way out. */
+  shuttingDown: 'shutting_down',
+} as const;
+
 /** Requests the server sends to a worker. */
 export const serverToWorker = {
-  /** Declares the development sandbox of an agent; made lazily, idempotent. */
-  'session.open': { params: z.object({ session: z.string(), spec: SandboxSpec }), result: ack },
+  /**
+   * Declares the development sandbox of an agent; made lazily, idempotent. `kept`: the session was open already, with
+   * whatever state its sandbox has.
+   */
+  'session.open': {
+    params: z.object({ session: z.string(), spec: SandboxSpec }),
+    result: z.object({ kept: z.boolean() }),
+  },
   /** Kills the sandbox and forgets the session. */
   'session.close': { params: z.object({ session: z.string() }), result: ack },
   /** Accepts an execution (or recognises it). The result comes with `execution.finished`. */
@@ -149,7 +171,16 @@ export const serverToWorker = {
     result: z.object({ state: z.enum(['accepted', 'running', 'finished']) }),
   },
   'execution.cancel': { params: z.object({ execId: z.string() }), result: ack },
-  'lease.renew': { params: z.object({ epoch: z.int() }), result: z.object({ gpus: z.array(GpuReading) }) },
+  /** Nobody will ever ask for these results: they may be dropped. Unknown ids are fine. */
+  'execution.forget': { params: z.object({ execIds: z.array(z.string()) }), result: ack },
+  'lease.renew': {
+    params: z.object({ epoch: z.int() }),
+    result: z.object({
+      gpus: z.array(GpuReading),
+      /** Why `gpus` cannot be trusted (telemetry silent, device gone), in words; null if all is well. */
+      gpuProblem: z.string().nullable(),
+    }),
+  },
   /** Finish nothing more, kill all sandboxes, exit 0. */
   shutdown: { params: z.object({}), result: ack },
 } as const;
@@ -175,8 +206,12 @@ export const workerToServer = {
   },
   'execution.finished': {
     params: z.object({ execId: z.string(), epoch: z.int(), result: ExecutionResult }),
-    result: ack,
+    /**
+     * accepted: durable at the server, the worker drops it. unclaimed: nobody has asked for this execution yet (the
+     * server was restarted); the worker keeps it until it is started again under the same id, or forgotten.
+     */
+    result: z.object({ state: z.enum(['accepted', 'unclaimed']) }),
   },
-  /** A live, bounded piece of output of a running execution. Lossy by design. */
+  /** A live, bounded piece of output of a running execution, sent as a notification. Lossy by design. */
   'execution.output': { params: z.object({ execId: z.string(), text: z.string() }), result: ack },
 } as const;

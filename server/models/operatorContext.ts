@@ -12,11 +12,12 @@ export interface ParentContext {
   summary: string;
   author: string;
   program: ProgramText;
-  /** Hidden search score, rounded as agents see it, with its standard error. */
-  score: number;
-  standardError: number;
-  /** 1 is best, of `populationSize` scored candidates. */
-  rank: number;
+  /** Hidden search score, rounded as agents see it, with its standard error; null if it failed (a person may fork that). */
+  score: number | null;
+  standardError: number | null;
+  /** 1 is best, of `populationSize` scored candidates; null if it failed. */
+  rank: number | null;
+  failure: string | null;
   /** Seconds its evaluation took, and its cap. */
   runtimeS: number;
   runtimeCapS: number;

@@ -1,0 +1,56 @@
+/** Opens a WebSocket to an agent server: token in a header, never in the URL; a deadline on the whole handshake. */
+import { WebSocket } from 'ws';
+import { DialError } from './rpcErrors.ts';
+
+/** Largest frame between server and worker, in bytes: a result with the predictions file of a program. */
+export const workerMaxPayloadBytes = 64 * 1024 * 1024;
+
+export interface DialOptions {
+  /** `ws+unix:///path/of.sock:/worker` or `ws://127.0.0.1:port/worker`. */
+  url: string;
+  token: string;
+  /** The largest frame to accept, in bytes. */
+  maxPayloadBytes: number;
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * An open WebSocket, which the caller owns.
+ * @throws DialError nobody answered in time, or the server refused (`status` 401: the token, 403: origin or host).
+ */
+export function dial(options: DialOptions): Promise<WebSocket> {
+  const { url, token, maxPayloadBytes, timeoutMs, signal } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Bearer ${token}` },
+      maxPayload: maxPayloadBytes,
+      handshakeTimeout: timeoutMs,
+      perMessageDeflate: false,
+      followRedirects: false,
+    });
+    const fail = (error: unknown) => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('open', onOpen);
+      socket.terminate();
+      reject(error);
+    };
+    const onAbort = () => fail(signal?.reason);
+    const onOpen = () => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('unexpected-response', onRefused);
+      resolve(socket);
+    };
+    const onRefused = (_request: unknown, response: { statusCode?: number; statusMessage?: string }) =>
+      fail(new DialError(url, response.statusCode ?? 0, response.statusMessage ?? 'no reason given'));
+    // Stays for the socket's life: terminating a dial raises 'error' once more, and nobody else may be listening.
+    socket.on('error', (error) => fail(new DialError(url, null, error.message)));
+    socket.once('unexpected-response', onRefused);
+    socket.once('open', onOpen);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * Events folded into what they mean: the run's summary and its candidates. Server, command line and panels all see a run
+ * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
+ */
+import type { Candidate, CandidateId, PersonRequest, RunEvent, RunId, RunSummary } from './run.ts';
+import { isBetter } from './score.ts';
+
+export interface RunView {
+  summary: RunSummary;
+  candidates: Map<CandidateId, Candidate>;
+  /** Requests of a person that no candidate serves yet, oldest first. */
+  pending: { request: string; body: PersonRequest }[];
+  /** Generator state after the last sampled assignment, null before the first. */
+  generator: number[] | null;
+  lastSeq: number;
+  /** When the present stretch of activity began, null while paused or down. */
+  activeSince: number | null;
+}
+
+/** @throws if the first event is not `run_started`. */
+export function openRunView(id: RunId, first: RunEvent): RunView {
+  if (first.body.type !== 'run_started') throw new Error(`run ${id}: its log does not begin with run_started`);
+  const { config, metric, caveats } = first.body;
+  return {
+    summary: {
+      id,
+      state: 'running',
+      config,
+      metric,
+      createdAt: first.at,
+      endedAt: null,
+      activeMs: 0,
+      counts: { created: 0, running: 0, scored: 0, failed: 0, abandoned: 0 },
+      bestSearch: null,
+      selected: null,
+      unsealed: false,
+      caveats,
+      endReason: null,
+    },
+    candidates: new Map(),
+    pending: [],
+    generator: null,
+    lastSeq: first.seq,
+    activeSince: first.at,
+  };
+}
+
+/** Folds one event into the view, in place. Events must come in order; one already seen is ignored. */
+export function applyEvent(view: RunView, event: RunEvent): void {
+  if (event.seq <= view.lastSeq) return;
+  if (event.seq !== view.lastSeq + 1) throw new Error(`event ${event.seq} after ${view.lastSeq}: one is missing`);
+  view.lastSeq = event.seq;
+  const { summary } = view;
+  const { body } = event;
+  switch (body.type) {
+    case 'run_started':
+      throw new Error('run_started twice in one log');
+    case 'run_resumed':
+      // The stretch before was cut off without a word; it counted up to the event before this one.
+      view.activeSince = event.at;
+      if (summary.state !== 'stopping' && summary.state !== 'selecting') summary.state = 'running';
+      break;
+    case 'run_paused':
+      settle(view, event.at);
+      summary.state = 'paused';
+      break;
+    case 'run_unpaused':
+      view.activeSince = event.at;
+      summary.state = 'running';
+      break;
+    case 'run_stopping':
+      summary.state = 'stopping';
+      summary.endReason = body.reason;
+      break;
+    case 'caveat':
+      if (!summary.caveats.includes(body.text)) summary.caveats.push(body.text);
+      break;
+    case 'request_queued':
+      view.pending.push({ request: body.request, body: body.body });
+      break;
+    case 'candidate_started':
+      view.candidates.set(body.candidate.id, structuredClone(body.candidate));
+      view.generator = body.generator;
+      if (body.request !== null) view.pending = view.pending.filter((item) => item.request !== body.request);
+      summary.counts.created += 1;
+      summary.counts.running += 1;
+      break;
+    case 'candidate_placed':
+      update(view, body.id, { slot: body.slot });
+      break;
+    case 'candidate_submitted':
+      update(view, body.id, { state: 'evaluating', summary: body.summary, steps: body.steps });
+      break;
+    case 'candidate_scored': {
+      const candidate = update(view, body.id, {
+        state: 'scored',
+        slot: null,
+        search: body.search,
+        evaluation: body.evaluation,
+        suspiciouslyPerfect: body.suspiciouslyPerfect,
+        endedAt: event.at,
+      });
+      ended(summary, 'scored');
+      const best = summary.bestSearch;
+      if (best === null || isBetter(body.search.value, best.score.value, summary.metric.direction))
+        summary.bestSearch = { candidate: candidate.id, score: body.search };
+      break;
+    }
+    case 'candidate_failed':
+      update(view, body.id, {
+        state: 'failed',
+        slot: null,
+        failure: body.failure,
+        steps: body.steps,
+        evaluation: body.evaluation,
+        endedAt: event.at,
+      });
+      ended(summary, 'failed');
+      break;
+    case 'candidate_abandoned':
+      update(view, body.id, { state: 'abandoned', slot: null, endedAt: event.at });
+      ended(summary, 'abandoned');
+      break;
+    case 'unsealed':
+      for (const { id, validation, test } of body.scores) update(view, id, { validation, test });
+      summary.unsealed = true;
+      summary.selected = body.selected ?? summary.selected;
+      if (body.early) summary.caveats.push('validation and test scores were unsealed before the search had ended');
+      break;
+    case 'run_finished':
+    case 'run_failed':
+      settle(view, event.at);
+      summary.state = body.type === 'run_finished' ? 'finished' : 'failed';
+      summary.endReason = body.reason;
+      summary.endedAt = event.at;
+      break;
+  }
+  if (view.activeSince !== null) {
+    summary.activeMs += Math.max(0, event.at - view.activeSince);
+    view.activeSince = event.at;
+  }
+}
+
+function settle(view: RunView, at: number): void {
+  if (view.activeSince !== null) view.summary.activeMs += Math.max(0, at - view.activeSince);
+  view.activeSince = null;
+}
+
+function ended(summary: RunSummary, how: 'scored' | 'failed' | 'abandoned'): void {
+  summary.counts.running -= 1;
+  summary.counts[how] += 1;
+}
+
+function update(view: RunView, id: CandidateId, change: Partial<Candidate>): Candidate {
+  const candidate = view.candidates.get(id);
+  if (candidate === undefined) throw new Error(`an event speaks of candidate ${id}, which never started`);
+  Object.assign(candidate, change);
+  return candidate;
+}

@@ -1,0 +1,51 @@
+/** One model call with patience: the provider's trouble parks the agent, and only words the request itself earned end it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../models/chatModel.ts';
+import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
+
+const firstDelayMs = 1000;
+const longestDelayMs = 60_000;
+
+/**
+ * @returns the response, and how long the agent was parked waiting for the provider (its clock stood still)
+ * @throws {ProviderStoppedError} authentication or quota; {TrajectoryEnd} blocked or too long; {InterruptedError} aborted
+ */
+export async function askModel(
+  model: ChatModel,
+  request: GenerateRequest,
+): Promise<{ response: GenerateResponse; parkedMs: number }> {
+  const began = performance.now();
+  for (let attempt = 0; ; attempt += 1) {
+    const started = performance.now();
+    try {
+      return { response: await model.generate(request), parkedMs: started - began };
+    } catch (error) {
+      if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
+      if (!ChatModelError.is(error)) throw error;
+      if (!error.isTransient) throw terminal(error);
+      await park(error, attempt, request.signal);
+    }
+  }
+}
+
+function terminal(error: ChatModelError): Error {
+  switch (error.kind) {
+    case 'auth':
+    case 'quota_exhausted':
+    case 'bad_request':
+      return new ProviderStoppedError(error.message, { cause: error });
+    case 'aborted':
+      return new InterruptedError(error.message);
+    default:
+      return new TrajectoryEnd('failed', `the model could not answer: ${error.message}`);
+  }
+}
+
+async function park(error: ChatModelError, attempt: number, signal: AbortSignal): Promise<void> {
+  const backoff = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt) * (0.5 + Math.random() / 2);
+  try {
+    await sleep(error.retryAfterMs ?? backoff, undefined, { signal });
+  } catch {
+    throw new InterruptedError('the trajectory was interrupted');
+  }
+}

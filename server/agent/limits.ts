@@ -1,0 +1,29 @@
+/** How an agent's trajectory may end before it submits, each with a name. */
+export type EndReason =
+  | 'submitted'
+  | 'step_limit'
+  | 'time_limit'
+  | 'no_tool_call'
+  | 'malformed_calls'
+  | 'aborted'
+  | 'failed';
+
+/** Thrown inside the loop to leave it; caught once, at its edge. */
+export class TrajectoryEnd extends Error {
+  override readonly name = 'TrajectoryEnd';
+  readonly reason: Exclude<EndReason, 'submitted'>;
+  constructor(reason: Exclude<EndReason, 'submitted'>, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+/** The provider cannot go on (no quota, bad key): the run must stop, and no candidate is to blame (invariant 5). */
+export class ProviderStoppedError extends Error {
+  override readonly name = 'ProviderStoppedError';
+}
+
+/** A person, the budget or a shutdown took the trajectory away; its log stays and can be resumed. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}

@@ -1,0 +1,319 @@
+/**
+ * The ReAct loop (§3.4): reason, act, observe, until `submit`. It reads as prose; every way out has a name. Each event is on
+ * disk before the next thing happens, so a killed loop goes on from its log.
+ */
+import type { ProgramFile } from '../../protocol/worker.ts';
+import type { Observation, ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
+import type { ChatModel, GenerateResponse } from '../models/chatModel.ts';
+import type { OperatorContext } from '../models/operatorContext.ts';
+import { askModel } from './askModel.ts';
+import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
+import { renderPrompt, systemPrompt } from './prompt.ts';
+import { parseToolCall, toolSpecs, type ToolRequest } from './tools.ts';
+import { type AgentResult, activeMsOf, messagesOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
+
+/** The agent's place of work: a sandbox on some worker. Calls are idempotent by `execId`. */
+export interface Workbench {
+  bash(execId: string, command: string, timeoutMs: number): Promise<ToolOutcome>;
+  python(execId: string, code: string, timeoutMs: number): Promise<ToolOutcome>;
+  /** The files of a folder in the sandbox, or why they cannot be taken. */
+  collect(execId: string, directory: string): Promise<{ files: ProgramFile[] } | { refused: string }>;
+  /** False when a resumed agent finds a fresh sandbox in place of the one it had. */
+  readonly kept: boolean;
+}
+
+export interface ToolOutcome {
+  outcome: 'ok' | 'error' | 'timeout' | 'session_lost' | 'interrupted';
+  text: string;
+  fullTextPath: string | null;
+  durationMs: number;
+}
+
+export interface TrajectoryLog {
+  readonly events: readonly TrajectoryEvent[];
+  append(event: TrajectoryEvent): Promise<void>;
+}
+
+export interface AgentOptions {
+  context: OperatorContext;
+  model: ChatModel;
+  seed: number;
+  log: TrajectoryLog;
+  workbench: Workbench;
+  /** Names this agent's executions: `<prefix>-<step>-<n>`. */
+  execIdPrefix: string;
+  /** Milliseconds of work left to the run itself: an agent never plans past it. */
+  runRemainingMs: () => number;
+  /** Puts the submitted program on disk, whole, before the trajectory says that it was submitted. */
+  saveProgram: (files: ProgramFile[]) => Promise<void>;
+  /** File that every program must have, e.g. `solution.py`. */
+  entryFile: string | null;
+  signal: AbortSignal;
+  now?: () => number;
+}
+
+const maxMalformedCalls = 3;
+/** Below this the agent is told to submit what it has, and offered nothing else. */
+const finalWarningMs = 60_000;
+
+/**
+ * Runs, or resumes, one trajectory.
+ * @throws {InterruptedError} if `signal` fired: the log can be resumed. @throws {ProviderStoppedError}
+ */
+export async function runAgent(options: AgentOptions): Promise<AgentResult> {
+  const before = outcomeOf(options.log.events);
+  if (before !== null) return before;
+  const agent = new Agent(options);
+  try {
+    await agent.begin();
+    for (;;) {
+      const summary = await agent.step();
+      if (summary !== null) {
+        await agent.end('submitted', summary);
+        return { reason: 'submitted', detail: summary, steps: agent.steps };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof TrajectoryEnd)) throw error;
+    await agent.end(error.reason, error.message);
+    return { reason: error.reason, detail: error.message, steps: agent.steps };
+  }
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #now: () => number;
+  #parkedMs = 0;
+  #nudged = false;
+  #malformed = 0;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  get steps(): number {
+    return stepsOf(this.#events);
+  }
+
+  get #events(): readonly TrajectoryEvent[] {
+    return this.#options.log.events;
+  }
+
+  async begin(): Promise<void> {
+    const { context, model, seed, workbench, log } = this.#options;
+    if (this.#events.length === 0) {
+      await log.append({
+        type: 'started',
+        at: this.#now(),
+        model: model.info.id,
+        systemPrompt: systemPrompt(context),
+        prompt: renderPrompt(context),
+        seed,
+        deadlineMs: context.limits.trajectoryS * 1000,
+      });
+      return;
+    }
+    await log.append({ type: 'resumed', at: this.#now(), step: this.steps, sandboxKept: workbench.kept });
+  }
+
+  /** One turn. Resolves to the submission's summary when there is one. */
+  async step(): Promise<string | null> {
+    const cutOff = unansweredCalls(this.#events);
+    if (cutOff.length > 0) return this.#perform(cutOff, { recovered: true });
+
+    if (this.#options.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
+    const { maxSteps } = this.#options.context.limits;
+    if (this.steps >= maxSteps) throw new TrajectoryEnd('step_limit', `all ${maxSteps} steps were used without a submission`);
+    if (this.#remainingMs() <= 0) throw new TrajectoryEnd('time_limit', 'time was up without a submission');
+
+    const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
+    if (isLast) await this.#warnOnce();
+    const response = await this.#ask(isLast);
+    return this.#perform(await this.#record(response), { recovered: false });
+  }
+
+  async end(reason: EndReason, detail: string): Promise<void> {
+    await this.#options.log.append({ type: 'ended', at: this.#now(), step: this.steps, reason, detail });
+  }
+
+  async #ask(isLast: boolean): Promise<GenerateResponse & { durationMs: number }> {
+    const { model, context, seed, signal } = this.#options;
+    const started = this.#now();
+    const { response, parkedMs } = await askModel(model, {
+      system: systemPrompt(context),
+      messages: messagesOf(this.#events),
+      tools: isLast ? toolSpecs.filter((tool) => tool.name === 'submit') : toolSpecs,
+      toolMode: isLast ? 'required' : 'auto',
+      maxOutputTokens: 32_768,
+      seed,
+      context,
+      signal,
+    });
+    this.#parkedMs += parkedMs;
+    return { ...response, durationMs: this.#now() - started - parkedMs };
+  }
+
+  async #record(response: GenerateResponse & { durationMs: number }): Promise<ToolCall[]> {
+    const step = this.steps + 1;
+    const calls: ToolCall[] = [];
+    let reason = '';
+    for (const part of response.parts) {
+      if (part.type === 'text') reason += part.text;
+      else if (part.type === 'call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+    }
+    await this.#options.log.append({
+      type: 'model',
+      at: this.#now(),
+      step,
+      reason,
+      calls,
+      finish: response.finish.raw,
+      usage: response.usage,
+      durationMs: response.durationMs,
+      ...(response.native === undefined ? {} : { native: response.native }),
+    });
+    if (calls.length > 0) {
+      this.#nudged = false;
+      return calls;
+    }
+    if (response.finish.kind === 'malformed' || response.finish.kind === 'length') this.#countMalformed();
+    else if (this.#nudged) throw new TrajectoryEnd('no_tool_call', 'the model stopped calling tools and did not submit');
+    this.#nudged = true;
+    await this.#notice(
+      'no_tool_call',
+      response.finish.kind === 'stop'
+        ? 'You called no tool. Go on with `bash` or `python`, or call `submit` if the program is ready.'
+        : `Your answer could not be used (${response.finish.raw}). Answer again, with one complete tool call.`,
+    );
+    return [];
+  }
+
+  async #perform(calls: ToolCall[], { recovered }: { recovered: boolean }): Promise<string | null> {
+    for (const call of calls) {
+      const parsed = parseToolCall(call.name, call.arguments);
+      if ('problem' in parsed) {
+        await this.#observe(call, { outcome: 'invalid_call', text: parsed.problem, durationMs: 0 });
+        this.#countMalformed();
+        continue;
+      }
+      this.#malformed = 0;
+      const summary = await this.#act(call, parsed.request, recovered);
+      if (summary !== null) return summary;
+    }
+    return null;
+  }
+
+  async #act(call: ToolCall, request: ToolRequest, recovered: boolean): Promise<string | null> {
+    const { workbench, context, signal } = this.#options;
+    const execId = this.#execId(call);
+    // After a crash an execution may be asked for again only where the worker can recognise it: in the same sandbox.
+    if (recovered && !workbench.kept) {
+      await this.#observe(call, {
+        outcome: 'interrupted',
+        text: 'The machine your sandbox was on went away while this ran. It may or may not have happened. You now have a fresh sandbox: files, variables and processes of before are gone.',
+        durationMs: 0,
+      });
+      return null;
+    }
+    if (request.name === 'submit') return this.#submit(call, execId, request);
+    const limitMs = Math.min(context.limits.toolTimeoutS * 1000, Math.max(1000, this.#remainingMs()));
+    const timeoutMs = Math.min(limitMs, (request.timeout_s ?? Number.POSITIVE_INFINITY) * 1000);
+    const result =
+      request.name === 'bash'
+        ? await workbench.bash(execId, request.command, timeoutMs)
+        : await workbench.python(execId, request.code, timeoutMs);
+    if (signal.aborted && result.outcome !== 'ok') throw new InterruptedError('the trajectory was interrupted');
+    const { outcome, text, durationMs, fullTextPath } = result;
+    await this.#observe(call, { outcome, text, durationMs, ...(fullTextPath === null ? {} : { fullTextPath }) });
+    return null;
+  }
+
+  async #submit(
+    call: ToolCall,
+    execId: string,
+    request: Extract<ToolRequest, { name: 'submit' }>,
+  ): Promise<string | null> {
+    const started = this.#now();
+    const collected = await this.#options.workbench.collect(execId, request.directory);
+    const durationMs = this.#now() - started;
+    const problem = this.#problemWith(request.directory, collected);
+    if (problem !== null || 'refused' in collected) {
+      await this.#observe(call, { outcome: 'error', text: `Not submitted: ${problem}`, durationMs });
+      return null;
+    }
+    await this.#options.saveProgram(collected.files);
+    await this.#observe(call, { outcome: 'ok', text: `Submitted ${collected.files.length} files.`, durationMs });
+    return request.summary;
+  }
+
+  #problemWith(directory: string, collected: { files: ProgramFile[] } | { refused: string }): string | null {
+    if ('refused' in collected) return collected.refused;
+    const { entryFile } = this.#options;
+    const paths = collected.files.map((file) => file.path);
+    if (entryFile === null || paths.includes(entryFile)) return null;
+    return `${directory} has no ${entryFile}; it holds ${paths.slice(0, 20).join(', ') || 'nothing'}.`;
+  }
+
+  /** Writes the observation with what an agent needs to plan: duration, step, time left (§3.2, stateful interaction). */
+  async #observe(call: ToolCall, observation: Observation): Promise<void> {
+    const { maxSteps } = this.#options.context.limits;
+    const words = observation.outcome.replaceAll('_', ' ');
+    const footer = `[${words} · ${seconds(observation.durationMs)} · step ${this.steps}/${maxSteps} · ${timeLeft(this.#remainingMs())}]`;
+    const text = observation.text === '' ? footer : `${observation.text.replace(/\n$/, '')}\n${footer}`;
+    await this.#options.log.append({
+      type: 'observation',
+      at: this.#now(),
+      step: this.steps,
+      callId: call.id,
+      observation: { ...observation, text },
+    });
+  }
+
+  async #warnOnce(): Promise<void> {
+    if (this.#events.some((event) => event.type === 'notice' && event.kind === 'final_warning')) return;
+    await this.#notice(
+      'final_warning',
+      'This is your last turn: time or steps are about to run out. Call `submit` now with the best program that you have.',
+    );
+  }
+
+  #notice(kind: string, text: string): Promise<void> {
+    return this.#options.log.append({ type: 'notice', at: this.#now(), step: this.steps, kind, text });
+  }
+
+  #countMalformed(): void {
+    this.#malformed += 1;
+    if (this.#malformed >= maxMalformedCalls)
+      throw new TrajectoryEnd('malformed_calls', `${maxMalformedCalls} unusable answers in a row`);
+  }
+
+  /** Milliseconds left to this agent, by its own clock: time parked for the provider does not count (invariant 5). */
+  #remainingMs(): number {
+    const last = this.#events.at(-1);
+    const sinceLast = last === undefined ? 0 : this.#now() - last.at;
+    const own = this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast - this.#parkedMs);
+    return Math.min(own, this.#options.runRemainingMs());
+  }
+
+  #finalWarningMs(): number {
+    return Math.min(finalWarningMs, this.#options.context.limits.trajectoryS * 100);
+  }
+
+  #execId(call: ToolCall): string {
+    const { execIdPrefix } = this.#options;
+    const last = this.#events.findLast((event) => event.type === 'model');
+    const index = last?.type === 'model' ? last.calls.findIndex((other) => other.id === call.id) : 0;
+    return `${execIdPrefix}-${this.steps}-${index}`;
+  }
+}
+
+function seconds(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+function timeLeft(ms: number): string {
+  const left = Math.max(0, ms);
+  if (left < 120_000) return `${Math.round(left / 1000)} s left`;
+  return left < 7_200_000 ? `${Math.round(left / 60_000)} min left` : `${(left / 3_600_000).toFixed(1)} h left`;
+}

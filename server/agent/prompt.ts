@@ -1,0 +1,107 @@
+/**
+ * What a language model is told. The system prompt and the task come first and are the same for every agent of a run, so
+ * that a provider's prefix cache serves them; what differs (parents, history) comes last. Untrusted text (programs, logs,
+ * summaries of other agents) is fenced and capped, and never enters the system prompt.
+ */
+import { runContractVariables } from '../../protocol/task.ts';
+import type { AttemptLine, OperatorContext, ParentContext, TaskContext } from '../models/operatorContext.ts';
+
+const maxProgramCharacters = 60_000;
+
+export function systemPrompt(context: OperatorContext): string {
+  const { limits, hardware, task } = context;
+  return `You are a machine-learning researcher. You improve a score on one task by writing a program, and you work alone in a Linux sandbox.
+
+Tools
+- \`bash\`: a stateful bash session. \`python\`: a stateful Jupyter kernel in the same sandbox. \`submit\`: hand in the program; this ends your work.
+- Every result ends with a line such as [ok · 1.2 s · step 5/60 · 13 min left]. Plan by it. One tool call may take ${limits.toolTimeoutS} s; you have ${limits.maxSteps} steps and ${Math.round(limits.trajectoryS / 60)} minutes in all.
+- You appear as root, without network. You have ${hardware.cpus} CPU${hardware.cpus === 1 ? '' : 's'}, ${Math.round(hardware.memoryMb / 1000)} GB of memory and ${hardware.gpu ?? 'no GPU'}.
+
+The program
+- A folder (default /workspace/program). It is run as \`${task.run.join(' ')}\` from a clean slate in a fresh sandbox like yours, for at most ${limits.evaluationTimeoutS} s. It trains and predicts in that one run: nothing else of your sandbox goes with it.
+- Environment variables tell it where things are: ${runContractVariables.join(', ')}. In your sandbox they are set too; training data is in /data/train, inputs to predict in /data/eval.
+- It writes ${task.prediction.file} to $AIRA_OUT_DIR: ${predictionContract(task)}
+- Its score comes from hidden labels, computed outside the sandbox by ${task.metric.name} (${task.metric.direction === 'minimize' ? 'lower is better' : 'higher is better'}). What a program reports about itself counts for nothing. A crash, a timeout or an invalid file counts as a failure, so run the whole program once before you submit it, if time allows.
+- Learn only from the training data given. Do not look for the hidden labels: they are not in any sandbox, and attempts are audited.
+
+Work in small steps: look, form an idea, test it on a split of the training data of your own, then write the final program and submit it.`;
+}
+
+export function renderPrompt(context: OperatorContext): string {
+  const { task } = context;
+  const sections = [
+    `# Task: ${task.title}\n\n${task.description.trim()}`,
+    `# Data\n\n${task.dataCard.trim()}`,
+    task.warnings.length === 0 ? '' : `# Warnings\n\n${task.warnings.map((warning) => `- ${warning}`).join('\n')}`,
+    assignment(context),
+    ...context.parents.map((parent) => parentSection(parent, context)),
+    history('Lineage of the parents, nearest first', context.lineage, task),
+    history('Already tried from the same parents', context.siblings, task),
+    history('Being tried by others right now: do something else', context.inFlight, task),
+    history(`Best of the population of ${context.populationSize}`, context.leaders, task),
+    context.guidance === null ? '' : `# Guidance from the person who runs this search\n\n${fence(context.guidance)}`,
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function predictionContract(task: TaskContext): string {
+  const columns = task.prediction.columns.map((column) => {
+    const levels = column.levels === undefined ? '' : ` one of ${column.levels.slice(0, 30).join(' | ')}`;
+    const range = column.min === undefined && column.max === undefined ? '' : ` in [${column.min ?? '-∞'}, ${column.max ?? '∞'}]`;
+    return `\`${column.name}\` (${column.role === 'id' ? 'the id of the row in inputs.csv' : `${column.dtype}${range}${levels}`})`;
+  });
+  const sum = task.prediction.row_sum === undefined ? '' : ` Values of a row sum to ${task.prediction.row_sum}.`;
+  return `CSV with a header, one row for each row of $AIRA_EVAL_DIR/inputs.csv, columns ${columns.join(', ')}.${sum} No missing values, no infinities.`;
+}
+
+function assignment(context: OperatorContext): string {
+  switch (context.operator) {
+    case 'draft':
+      return `# Your assignment: a first program\n\nWrite a program from scratch. ${context.draftIndex} other first programs have been started: choose another family of method than theirs.`;
+    case 'mutation':
+      return '# Your assignment: improve one program\n\nBelow is a parent program with its hidden score. Find out what limits it, change that, and submit the improved program. A fall of the score after a good idea may come from poor execution (too short a training, a bug) rather than from the idea.';
+    case 'crossover':
+      return '# Your assignment: combine two programs\n\nBelow are two parent programs with their hidden scores. Combine their strengths: transplant a component of one into the other, or blend their predictions, whichever promises more.';
+  }
+}
+
+function parentSection(parent: ParentContext, context: OperatorContext): string {
+  const { task } = context;
+  const standing =
+    parent.score === null
+      ? `It failed: ${parent.failure ?? 'no score'}.`
+      : `Hidden ${task.metric.name} ${parent.score} (standard error ${parent.standardError}), rank ${parent.rank} of ${context.populationSize}.`;
+  const files = Object.entries(parent.program).map(([path, text]) => `## ${path}\n\n${fence(cap(text, maxProgramCharacters))}`);
+  return [
+    `# Parent #${parent.id}: ${line(parent.summary)}`,
+    `${standing} Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s. Its files are in /parents/${parent.id}/, read-only.`,
+    ...files,
+    `## End of its log\n\n${fence(parent.logTail)}`,
+  ].join('\n\n');
+}
+
+function history(title: string, attempts: AttemptLine[], task: TaskContext): string {
+  if (attempts.length === 0) return '';
+  const lines = attempts.map((attempt) => {
+    const from = attempt.parents.length === 0 ? '' : ` from #${attempt.parents.join(' and #')}`;
+    const outcome =
+      attempt.score === null ? (attempt.failure ?? attempt.state) : `${task.metric.name} ${attempt.score}`;
+    return `- #${attempt.id} ${attempt.operator}${from}: ${line(attempt.summary) || '(no summary yet)'} → ${line(outcome)}`;
+  });
+  return `# ${title}\n\n${lines.join('\n')}`;
+}
+
+/** Text of others between fences longer than any run of backticks within, so that it cannot close them. */
+function fence(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}\n${text.trimEnd()}\n${ticks}`;
+}
+
+function line(text: string): string {
+  return cap(text.replaceAll(/\s+/g, ' ').trim(), 300);
+}
+
+function cap(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters)} … (${text.length - characters} characters more)`;
+}

@@ -1,0 +1,32 @@
+/** A trajectory on disk: append-only, read back whole when an agent resumes. */
+import { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { JsonlLog } from '../store/jsonlLog.ts';
+import type { TrajectoryLog } from './loop.ts';
+
+export class StoredTrajectory implements TrajectoryLog {
+  readonly events: TrajectoryEvent[];
+  readonly #log: JsonlLog<TrajectoryEvent>;
+
+  private constructor(log: JsonlLog<TrajectoryEvent>, events: TrajectoryEvent[]) {
+    this.#log = log;
+    this.events = events;
+  }
+
+  static async open(path: string): Promise<StoredTrajectory> {
+    const { log, entries } = await JsonlLog.open(path, TrajectoryEvent);
+    return new StoredTrajectory(log, entries);
+  }
+
+  static read(path: string): Promise<TrajectoryEvent[]> {
+    return JsonlLog.read(path, TrajectoryEvent);
+  }
+
+  async append(event: TrajectoryEvent): Promise<void> {
+    await this.#log.append(event);
+    this.events.push(event);
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+}
