@@ -1,12 +1,13 @@
 /** Opens a WebSocket to an agent server: token in a header, never in the URL; a deadline on the whole handshake. */
-import { WebSocket } from 'ws';
+import { connect } from 'node:net';
+import { type ClientOptions, WebSocket } from 'ws';
 import { DialError } from './rpcErrors.ts';
 
 /** Largest frame between server and worker, in bytes: a result with the predictions file of a program. */
 export const workerMaxPayloadBytes = 64 * 1024 * 1024;
 
 export interface DialOptions {
-  /** `ws+unix:///path/of.sock:/worker` or `ws://127.0.0.1:port/worker`. */
+  /** `ws+unix:/path/of.sock:/worker` (see `unixUrl`) or `ws://127.0.0.1:port/worker`. */
   url: string;
   token: string;
   /** The largest frame to accept, in bytes. */
@@ -26,7 +27,9 @@ export function dial(options: DialOptions): Promise<WebSocket> {
       reject(signal.reason);
       return;
     }
-    const socket = new WebSocket(url, {
+    const { address, connection } = destination(url);
+    const socket = new WebSocket(address, {
+      ...connection,
       headers: { authorization: `Bearer ${token}` },
       maxPayload: maxPayloadBytes,
       handshakeTimeout: timeoutMs,
@@ -53,4 +56,19 @@ export function dial(options: DialOptions): Promise<WebSocket> {
     socket.once('open', onOpen);
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** The URL of an HTTP path on a Unix socket. The socket's own path is percent-encoded, its colons too. */
+export function unixUrl(socketPath: string, path: string): string {
+  return `ws+unix:${socketPath.split('/').map(encodeURIComponent).join('/')}:${path}`;
+}
+
+/** `ws` takes a socket's path apart at colons and leaves `%20` as it is, hence our own reading of `ws+unix:` URLs. */
+function destination(url: string): { address: string; connection: ClientOptions } {
+  const unix = /^ws\+unix:(?:\/\/)?(\/[^:]*):(\/.*)$/.exec(url);
+  if (unix?.[1] === undefined || unix[2] === undefined) {
+    return { address: url, connection: {} };
+  }
+  const path = decodeURIComponent(unix[1]);
+  return { address: `ws://localhost${unix[2]}`, connection: { createConnection: () => connect(path) } };
 }
