@@ -95,6 +95,8 @@ export const TaskManifest = z.strictObject({
       })
       .optional(),
     min_rows: z.int().positive().default(30),
+    /** The hash this version's split must have on every machine; `aira2 task prepare` prints it. */
+    hash: sha256.optional(),
   }),
   view: z
     .strictObject({
@@ -130,6 +132,8 @@ export const TaskManifest = z.strictObject({
     direction: Direction,
     bounds: z.tuple([z.number().nullable(), z.number().nullable()]).default([null, null]),
     optimum: z.number().optional(),
+    /** mase: periods in a season, e.g. 12 for months; its scale is the seasonal naive error over each history. */
+    season: z.int().positive().optional(),
     impl: z.union([z.strictObject({ builtin: z.string() }), z.strictObject({ cmd: z.array(z.string()).min(1) })]),
   }),
   reference: z
