@@ -58,7 +58,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'run_resumed':
       // The stretch before was cut off without a word; it counted up to the event before this one.
       view.activeSince = event.at;
-      if (summary.state !== 'stopping' && summary.state !== 'selecting') summary.state = 'running';
+      if (summary.state !== 'stopping') summary.state = 'running';
       break;
     case 'run_paused':
       settle(view, event.at);

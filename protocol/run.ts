@@ -93,7 +93,7 @@ export const Candidate = z.object({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
-export const RunState = z.enum(['running', 'paused', 'stopping', 'selecting', 'finished', 'failed', 'interrupted']);
+export const RunState = z.enum(['running', 'paused', 'stopping', 'finished', 'failed', 'interrupted']);
 export type RunState = z.infer<typeof RunState>;
 
 export const RunSummary = z.object({

@@ -34,7 +34,8 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     systemPrompt: z.string(),
     prompt: z.string(),
     seed: z.int(),
-    deadlineMs: z.number(),
+    /** The operator's context as data, as the agent had it. */
+    context: z.unknown(),
   }),
   z.object({
     type: z.literal('model'),

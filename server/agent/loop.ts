@@ -2,22 +2,38 @@
  * The ReAct loop (§3.4): reason, act, observe, until `submit`. It reads as prose; every way out has a name. Each event is on
  * disk before the next thing happens, so a killed loop goes on from its log.
  */
-import type { ProgramFile } from '../../protocol/worker.ts';
+
 import type { Observation, ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
+import type { ProgramFile } from '../../protocol/worker.ts';
 import type { ChatModel, GenerateResponse } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { askModel } from './askModel.ts';
 import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
-import { parseToolCall, toolSpecs, type ToolRequest } from './tools.ts';
+import { parseToolCall, type ToolRequest, toolSpecs } from './tools.ts';
 import { type AgentResult, activeMsOf, messagesOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
 
-/** The agent's place of work: a sandbox on some worker. Calls are idempotent by `execId`. */
+/** What was in a folder of the sandbox, or why it cannot be taken. */
+export type Collected = { files: ProgramFile[] } | { refused: string };
+
+/**
+ * The agent's place of work: a sandbox on some worker. Calls are idempotent by `execId`: the worker keeps a result until
+ * `commit` has put it on disk, so that a killed server asks again and gets the same.
+ */
 export interface Workbench {
-  bash(execId: string, command: string, timeoutMs: number): Promise<ToolOutcome>;
-  python(execId: string, code: string, timeoutMs: number): Promise<ToolOutcome>;
-  /** The files of a folder in the sandbox, or why they cannot be taken. */
-  collect(execId: string, directory: string): Promise<{ files: ProgramFile[] } | { refused: string }>;
+  bash(
+    execId: string,
+    command: string,
+    timeoutMs: number,
+    commit: (result: ToolOutcome) => Promise<void>,
+  ): Promise<void>;
+  python(
+    execId: string,
+    code: string,
+    timeoutMs: number,
+    commit: (result: ToolOutcome) => Promise<void>,
+  ): Promise<void>;
+  collect(execId: string, directory: string, commit: (result: Collected) => Promise<void>): Promise<void>;
   /** False when a resumed agent finds a fresh sandbox in place of the one it had. */
   readonly kept: boolean;
 }
@@ -110,7 +126,7 @@ class Agent {
         systemPrompt: systemPrompt(context),
         prompt: renderPrompt(context),
         seed,
-        deadlineMs: context.limits.trajectoryS * 1000,
+        context,
       });
       return;
     }
@@ -124,7 +140,8 @@ class Agent {
 
     if (this.#options.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
     const { maxSteps } = this.#options.context.limits;
-    if (this.steps >= maxSteps) throw new TrajectoryEnd('step_limit', `all ${maxSteps} steps were used without a submission`);
+    if (this.steps >= maxSteps)
+      throw new TrajectoryEnd('step_limit', `all ${maxSteps} steps were used without a submission`);
     if (this.#remainingMs() <= 0) throw new TrajectoryEnd('time_limit', 'time was up without a submission');
 
     const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
@@ -178,7 +195,8 @@ class Agent {
       return calls;
     }
     if (response.finish.kind === 'malformed' || response.finish.kind === 'length') this.#countMalformed();
-    else if (this.#nudged) throw new TrajectoryEnd('no_tool_call', 'the model stopped calling tools and did not submit');
+    else if (this.#nudged)
+      throw new TrajectoryEnd('no_tool_call', 'the model stopped calling tools and did not submit');
     this.#nudged = true;
     await this.#notice(
       'no_tool_call',
@@ -219,13 +237,14 @@ class Agent {
     if (request.name === 'submit') return this.#submit(call, execId, request);
     const limitMs = Math.min(context.limits.toolTimeoutS * 1000, Math.max(1000, this.#remainingMs()));
     const timeoutMs = Math.min(limitMs, (request.timeout_s ?? Number.POSITIVE_INFINITY) * 1000);
-    const result =
-      request.name === 'bash'
-        ? await workbench.bash(execId, request.command, timeoutMs)
-        : await workbench.python(execId, request.code, timeoutMs);
-    if (signal.aborted && result.outcome !== 'ok') throw new InterruptedError('the trajectory was interrupted');
-    const { outcome, text, durationMs, fullTextPath } = result;
-    await this.#observe(call, { outcome, text, durationMs, ...(fullTextPath === null ? {} : { fullTextPath }) });
+    const commit = async (result: ToolOutcome) => {
+      // What was cut off by a shutdown is left open: the resumed agent is told, or gets the result after all.
+      if (signal.aborted && result.outcome !== 'ok') throw new InterruptedError('the trajectory was interrupted');
+      const { outcome, text, durationMs, fullTextPath } = result;
+      await this.#observe(call, { outcome, text, durationMs, ...(fullTextPath === null ? {} : { fullTextPath }) });
+    };
+    if (request.name === 'bash') await workbench.bash(execId, request.command, timeoutMs, commit);
+    else await workbench.python(execId, request.code, timeoutMs, commit);
     return null;
   }
 
@@ -235,19 +254,22 @@ class Agent {
     request: Extract<ToolRequest, { name: 'submit' }>,
   ): Promise<string | null> {
     const started = this.#now();
-    const collected = await this.#options.workbench.collect(execId, request.directory);
-    const durationMs = this.#now() - started;
-    const problem = this.#problemWith(request.directory, collected);
-    if (problem !== null || 'refused' in collected) {
-      await this.#observe(call, { outcome: 'error', text: `Not submitted: ${problem}`, durationMs });
-      return null;
-    }
-    await this.#options.saveProgram(collected.files);
-    await this.#observe(call, { outcome: 'ok', text: `Submitted ${collected.files.length} files.`, durationMs });
-    return request.summary;
+    let accepted = false;
+    await this.#options.workbench.collect(execId, request.directory, async (collected) => {
+      const durationMs = this.#now() - started;
+      const problem = this.#problemWith(request.directory, collected);
+      if (problem !== null || 'refused' in collected) {
+        await this.#observe(call, { outcome: 'error', text: `Not submitted: ${problem}`, durationMs });
+        return;
+      }
+      await this.#options.saveProgram(collected.files);
+      await this.#observe(call, { outcome: 'ok', text: `Submitted ${collected.files.length} files.`, durationMs });
+      accepted = true;
+    });
+    return accepted ? request.summary : null;
   }
 
-  #problemWith(directory: string, collected: { files: ProgramFile[] } | { refused: string }): string | null {
+  #problemWith(directory: string, collected: Collected): string | null {
     if ('refused' in collected) return collected.refused;
     const { entryFile } = this.#options;
     const paths = collected.files.map((file) => file.path);
@@ -292,7 +314,8 @@ class Agent {
   #remainingMs(): number {
     const last = this.#events.at(-1);
     const sinceLast = last === undefined ? 0 : this.#now() - last.at;
-    const own = this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast - this.#parkedMs);
+    const own =
+      this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast - this.#parkedMs);
     return Math.min(own, this.#options.runRemainingMs());
   }
 

@@ -47,7 +47,8 @@ export function renderPrompt(context: OperatorContext): string {
 function predictionContract(task: TaskContext): string {
   const columns = task.prediction.columns.map((column) => {
     const levels = column.levels === undefined ? '' : ` one of ${column.levels.slice(0, 30).join(' | ')}`;
-    const range = column.min === undefined && column.max === undefined ? '' : ` in [${column.min ?? '-∞'}, ${column.max ?? '∞'}]`;
+    const range =
+      column.min === undefined && column.max === undefined ? '' : ` in [${column.min ?? '-∞'}, ${column.max ?? '∞'}]`;
     return `\`${column.name}\` (${column.role === 'id' ? 'the id of the row in inputs.csv' : `${column.dtype}${range}${levels}`})`;
   });
   const sum = task.prediction.row_sum === undefined ? '' : ` Values of a row sum to ${task.prediction.row_sum}.`;
@@ -71,7 +72,9 @@ function parentSection(parent: ParentContext, context: OperatorContext): string 
     parent.score === null
       ? `It failed: ${parent.failure ?? 'no score'}.`
       : `Hidden ${task.metric.name} ${parent.score} (standard error ${parent.standardError}), rank ${parent.rank} of ${context.populationSize}.`;
-  const files = Object.entries(parent.program).map(([path, text]) => `## ${path}\n\n${fence(cap(text, maxProgramCharacters))}`);
+  const files = Object.entries(parent.program).map(
+    ([path, text]) => `## ${path}\n\n${fence(cap(text, maxProgramCharacters))}`,
+  );
   return [
     `# Parent #${parent.id}: ${line(parent.summary)}`,
     `${standing} Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s. Its files are in /parents/${parent.id}/, read-only.`,
@@ -103,5 +106,7 @@ function line(text: string): string {
 }
 
 function cap(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters)} … (${text.length - characters} characters more)`;
+  return text.length <= characters
+    ? text
+    : `${text.slice(0, characters)} … (${text.length - characters} characters more)`;
 }

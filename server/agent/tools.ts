@@ -3,11 +3,17 @@ import * as z from 'zod';
 import { ToolName } from '../../protocol/trajectory.ts';
 import type { ToolSpec } from '../models/chatModel.ts';
 
-const timeout = z.number().positive().describe('Seconds until the command is interrupted. Default and maximum: the limit you were told.');
+const timeout = z
+  .number()
+  .positive()
+  .describe('Seconds until the command is interrupted. Default and maximum: the limit you were told.');
 
 const toolArguments = {
   bash: z.strictObject({
-    command: z.string().min(1).describe('What to run in your bash session. State (directory, variables, jobs) is kept between calls.'),
+    command: z
+      .string()
+      .min(1)
+      .describe('What to run in your bash session. State (directory, variables, jobs) is kept between calls.'),
     timeout_s: timeout.optional(),
   }),
   python: z.strictObject({
@@ -15,8 +21,16 @@ const toolArguments = {
     timeout_s: timeout.optional(),
   }),
   submit: z.strictObject({
-    directory: z.string().startsWith('/').default('/workspace/program').describe('Folder that holds the whole program.'),
-    summary: z.string().min(1).max(2000).describe('One line: what this program does, and what it does differently from its parents.'),
+    directory: z
+      .string()
+      .startsWith('/')
+      .default('/workspace/program')
+      .describe('Folder that holds the whole program.'),
+    summary: z
+      .string()
+      .min(1)
+      .max(2000)
+      .describe('One line: what this program does, and what it does differently from its parents.'),
   }),
 } as const;
 

@@ -1,8 +1,8 @@
 /** A trajectory's events as the messages a model reads. Pure, so that a resumed agent reads exactly what the first one did. */
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import type { ChatMessage, MessagePart } from '../models/chatModel.ts';
 import type { EndReason } from './limits.ts';
 import { parseToolCall } from './tools.ts';
-import type { ChatMessage, MessagePart } from '../models/chatModel.ts';
 
 /** Messages alternate user, model, user, …; consecutive words to the agent share one message. */
 export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
@@ -26,7 +26,9 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
           parts.push({ type: 'call', id: call.id, name: call.name, arguments: call.arguments });
         }
         if (parts.length === 0) parts.push({ type: 'text', text: '' });
-        messages.push(event.native === undefined ? { role: 'model', parts } : { role: 'model', parts, native: event.native });
+        messages.push(
+          event.native === undefined ? { role: 'model', parts } : { role: 'model', parts, native: event.native },
+        );
         break;
       }
       case 'observation':

@@ -1,78 +1,92 @@
 /**
- * What an operator's agent is told, as data. `agent/context.ts` renders it as the first messages for language models;
- * the built-in researcher reads it as it is. Search scores only: validation and test scores have no field here.
+ * What an operator's agent is told, as data. `agent/prompt.ts` renders it as the first messages for language models; the
+ * built-in researcher reads it as it is. It is stored with the trajectory, so that a resumed agent knows what the first
+ * one knew. Search scores only: validation and test scores have no field here.
  */
-import type { Direction, Modality, TaskManifest } from '../../protocol/task.ts';
+import * as z from 'zod';
+import { CandidateState, Operator } from '../../protocol/run.ts';
+import { Direction, Modality, TaskManifest } from '../../protocol/task.ts';
 
 /** A program as its files, path to text (UTF-8). */
-export type ProgramText = Record<string, string>;
+export const ProgramText = z.record(z.string(), z.string());
+export type ProgramText = z.infer<typeof ProgramText>;
 
-export interface ParentContext {
-  id: number;
-  summary: string;
-  author: string;
-  program: ProgramText;
+export const ParentContext = z.object({
+  id: z.int(),
+  summary: z.string(),
+  author: z.string(),
+  program: ProgramText,
   /** Hidden search score, rounded as agents see it, with its standard error; null if it failed (a person may fork that). */
-  score: number | null;
-  standardError: number | null;
+  score: z.number().nullable(),
+  standardError: z.number().nullable(),
   /** 1 is best, of `populationSize` scored candidates; null if it failed. */
-  rank: number | null;
-  failure: string | null;
+  rank: z.number().nullable(),
+  failure: z.string().nullable(),
   /** Seconds its evaluation took, and its cap. */
-  runtimeS: number;
-  runtimeCapS: number;
+  runtimeS: z.number(),
+  runtimeCapS: z.number(),
   /** Tail of its evaluation's log (of the search run only where there are several). */
-  logTail: string;
-}
+  logTail: z.string(),
+});
+export type ParentContext = z.infer<typeof ParentContext>;
 
 /** A line of history: what was tried from where, and what came of it. */
-export interface AttemptLine {
-  id: number;
-  parents: number[];
-  operator: 'draft' | 'mutation' | 'crossover' | 'human';
-  summary: string;
+export const AttemptLine = z.object({
+  id: z.int(),
+  parents: z.array(z.int()),
+  operator: Operator,
+  summary: z.string(),
   /** null while running, or if it failed. */
-  score: number | null;
-  state: 'running' | 'evaluating' | 'scored' | 'failed' | 'abandoned';
-  failure: string | null;
-}
+  score: z.number().nullable(),
+  state: CandidateState,
+  failure: z.string().nullable(),
+});
+export type AttemptLine = z.infer<typeof AttemptLine>;
 
-export interface TaskContext {
-  id: string;
-  title: string;
-  modality: Modality;
-  description: string;
-  warnings: string[];
+export const TaskContext = z.object({
+  id: z.string(),
+  title: z.string(),
+  modality: Modality,
+  description: z.string(),
+  warnings: z.array(z.string()),
   /** Markdown: files, rows, columns, types, missing values, samples of the public part. */
-  dataCard: string;
-  metric: { name: string; direction: Direction; optimum: number | null };
-  prediction: TaskManifest['prediction'];
-  target: string[];
+  dataCard: z.string(),
+  metric: z.object({ name: z.string(), direction: Direction, optimum: z.number().nullable() }),
+  prediction: TaskManifest.shape.prediction,
+  target: z.array(z.string()),
   /** rolling_origin only. */
-  horizon: number | null;
-  view: 'pooled' | 'per_split';
-  run: string[];
-}
+  horizon: z.int().nullable(),
+  view: z.enum(['pooled', 'per_split']),
+  run: z.array(z.string()),
+});
+export type TaskContext = z.infer<typeof TaskContext>;
 
-export interface OperatorContext {
-  operator: 'draft' | 'mutation' | 'crossover';
-  task: TaskContext;
-  /** Of the sandbox: CPUs, memory, GPU name or null; seconds for one tool call and for the evaluation of a program. */
-  hardware: { cpus: number; memoryMb: number; gpu: string | null };
-  limits: { toolTimeoutS: number; evaluationTimeoutS: number; trajectoryS: number; maxSteps: number };
+export const OperatorContext = z.object({
+  operator: z.enum(['draft', 'mutation', 'crossover']),
+  task: TaskContext,
+  /** Of the sandbox: CPUs, memory, GPU name or null. */
+  hardware: z.object({ cpus: z.int(), memoryMb: z.int(), gpu: z.string().nullable() }),
+  /** Seconds for one tool call, for the evaluation of a program, and for the whole trajectory. */
+  limits: z.object({
+    toolTimeoutS: z.number(),
+    evaluationTimeoutS: z.number(),
+    trajectoryS: z.number(),
+    maxSteps: z.int(),
+  }),
   /** Empty for a draft, one for a mutation, two for a crossover (`parents[0]` ranks better or equal). */
-  parents: ParentContext[];
+  parents: z.array(ParentContext),
   /** Ancestors of the parents, nearest first, at most 8. */
-  lineage: AttemptLine[];
+  lineage: z.array(AttemptLine),
   /** Other children of the same parents, finished or not. */
-  siblings: AttemptLine[];
+  siblings: z.array(AttemptLine),
   /** What agents on other slots are at right now. */
-  inFlight: AttemptLine[];
+  inFlight: z.array(AttemptLine),
   /** The best candidates of the population, at most 10, best first. */
-  leaders: AttemptLine[];
+  leaders: z.array(AttemptLine),
   /** For drafts: how many were started before this one (0 for the first), so that first drafts differ. */
-  draftIndex: number;
-  populationSize: number;
+  draftIndex: z.int(),
+  populationSize: z.int(),
   /** Words of a person for this assignment. */
-  guidance: string | null;
-}
+  guidance: z.string().nullable(),
+});
+export type OperatorContext = z.infer<typeof OperatorContext>;

@@ -3,10 +3,16 @@ import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
-import type { AttemptLine, OperatorContext, ParentContext, ProgramText, TaskContext } from '../models/operatorContext.ts';
 import { roundForAgents } from '../evaluation/selection.ts';
-import { ranks } from './rankSelection.ts';
+import type {
+  AttemptLine,
+  OperatorContext,
+  ParentContext,
+  ProgramText,
+  TaskContext,
+} from '../models/operatorContext.ts';
 import { eligibleParents } from './planner.ts';
+import { ranks } from './rankSelection.ts';
 
 export interface ContextSources {
   view: RunView;
@@ -33,8 +39,11 @@ export async function operatorContext(candidate: Candidate, sources: ContextSour
     population.map((member) => member.search.value),
     direction,
   );
-  for (const [index, member] of population.entries()) rankOf.set(member.id, populationRanks[index] ?? population.length);
-  const leaders = [...population].sort((a, b) => (rankOf.get(a.id) ?? 0) - (rankOf.get(b.id) ?? 0)).slice(0, leaderCount);
+  for (const [index, member] of population.entries())
+    rankOf.set(member.id, populationRanks[index] ?? population.length);
+  const leaders = [...population]
+    .sort((a, b) => (rankOf.get(a.id) ?? 0) - (rankOf.get(b.id) ?? 0))
+    .slice(0, leaderCount);
 
   return {
     operator: candidate.operator,

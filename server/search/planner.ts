@@ -26,7 +26,8 @@ export interface SearchSettings {
 export function eligibleParents(candidates: Iterable<Candidate>): (Candidate & { search: { value: number } })[] {
   const eligible: (Candidate & { search: { value: number; standardError: number; rows: number } })[] = [];
   for (const candidate of candidates)
-    if (candidate.state === 'scored' && candidate.search !== null) eligible.push({ ...candidate, search: candidate.search });
+    if (candidate.state === 'scored' && candidate.search !== null)
+      eligible.push({ ...candidate, search: candidate.search });
   return eligible;
 }
 
@@ -47,7 +48,11 @@ export function planRequest(request: string, body: PersonRequest): Plan {
  * A draft while there is nobody to descend from, and for the first `drafts` candidates; else crossover with probability
  * `crossover` (two distinct parents), else mutation of one parent, all by temperature-scaled rank.
  */
-export function planSampled(candidates: ReadonlyMap<CandidateId, Candidate>, settings: SearchSettings, generator: Generator): Plan {
+export function planSampled(
+  candidates: ReadonlyMap<CandidateId, Candidate>,
+  settings: SearchSettings,
+  generator: Generator,
+): Plan {
   const common = { origin: 'sampled', request: null, guidance: null } as const;
   const parents = eligibleParents(candidates.values());
   const draftsStarted = [...candidates.values()].filter((candidate) => candidate.operator === 'draft').length;
@@ -65,7 +70,10 @@ export function planSampled(candidates: ReadonlyMap<CandidateId, Candidate>, set
   const secondId = parents[second]?.id;
   if (secondId === undefined) throw new RangeError(`no parent ${second}`);
   // The better one first: operators are told so.
-  const ordered = (scores[first] ?? 0) === (scores[second] ?? 0) ? firstId < secondId : isFirstBetter(scores, first, second, settings.direction);
+  const ordered =
+    (scores[first] ?? 0) === (scores[second] ?? 0)
+      ? firstId < secondId
+      : isFirstBetter(scores, first, second, settings.direction);
   return { ...common, operator: 'crossover', parents: ordered ? [firstId, secondId] : [secondId, firstId] };
 }
 

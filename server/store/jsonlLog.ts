@@ -2,8 +2,9 @@
  * An append-only file of JSON lines. `append` resolves when the line is on disk (fdatasync), so that what is announced
  * afterwards survives `kill -9` (invariant 4). Lines that arrive while a write is under way share the next sync.
  */
-import { open, readFile, truncate } from 'node:fs/promises';
+
 import type { FileHandle } from 'node:fs/promises';
+import { open, readFile, truncate } from 'node:fs/promises';
 import type { ZodType } from 'zod';
 
 /** A line that is neither valid nor a torn last line: somebody edited the file, or the disk lied. */

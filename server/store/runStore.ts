@@ -131,8 +131,9 @@ export class RunStore {
     await rm(partial, { recursive: true, force: true });
     for (const file of files) {
       const path = join(partial, file.path);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o600 });
+      // Readable by all below a folder that is not: a sandbox shows a program of a parent to an unprivileged user.
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o644 });
     }
     await rm(program, { recursive: true, force: true });
     await rename(partial, program);

@@ -1,0 +1,279 @@
+/**
+ * What it takes to bring one candidate to an end: an agent's trajectory in a sandbox (or a person's program as it is), then
+ * the hidden evaluation from a clean slate, in the foreground on the same slot (§3.2). Every stage can be entered again
+ * after a restart: what is on disk is not done twice.
+ */
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Candidate, CandidateFailure, CandidateId, PersonRequest } from '../../protocol/run.ts';
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { ExecutionResult, type Mount, type SandboxSpec } from '../../protocol/worker.ts';
+import { InterruptedError } from '../agent/limits.ts';
+import { runAgent } from '../agent/loop.ts';
+import { StoredTrajectory } from '../agent/trajectoryLog.ts';
+import type { AgentResult } from '../agent/transcript.ts';
+import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
+import type { ChatModel } from '../models/chatModel.ts';
+import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
+import { readDocument, writeDocument } from '../store/document.ts';
+import { type RunStore, readProgramFolder } from '../store/runStore.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import type { WorkerSlot } from '../workers/contract.ts';
+import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
+import { operatorContext } from './operatorContext.ts';
+import type { CandidateWork, WorkSignals } from './steadyState.ts';
+import { InfrastructureFault, SlotWorkbench } from './workbench.ts';
+
+export interface CandidateWorkOptions {
+  store: RunStore;
+  task: PreparedTask;
+  taskContext: TaskContext;
+  model: ChatModel;
+  evaluator: Evaluator;
+  runRemainingMs: () => number;
+  /** Tells what each agent is at, for people who watch; not stored. */
+  onActivity: (activity: Activity) => void;
+}
+
+export interface Activity {
+  candidate: CandidateId;
+  slot: number;
+  doing: string;
+}
+
+export class AgentAndEvaluation implements CandidateWork {
+  readonly #options: CandidateWorkOptions;
+
+  constructor(options: CandidateWorkOptions) {
+    this.#options = options;
+  }
+
+  isInfrastructureFault(error: unknown): boolean {
+    return (
+      error instanceof WorkerLostError ||
+      error instanceof SlotFailedError ||
+      error instanceof InfrastructureError ||
+      error instanceof InfrastructureFault
+    );
+  }
+
+  async acceptRequest(id: CandidateId, body: PersonRequest): Promise<void> {
+    if (body.kind !== 'submit') return;
+    const { store } = this.#options;
+    await mkdir(store.candidatePaths(id).directory, { recursive: true, mode: 0o700 });
+    await store.writeProgram(id, await readProgramFolder(body.program));
+  }
+
+  async perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void> {
+    if (candidate.state === 'running') {
+      const done = await this.#makeProgram(candidate, slot, signals.agents);
+      if (!done) return;
+    }
+    await this.#evaluate(candidate, slot, signals.evaluations);
+  }
+
+  /** @returns false if there is no program to evaluate: the candidate has failed. */
+  async #makeProgram(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<boolean> {
+    const { store } = this.#options;
+    const { id } = candidate;
+    if (candidate.operator === 'human') {
+      await store.append({ type: 'candidate_submitted', id, summary: candidate.summary, steps: 0 });
+      return true;
+    }
+    const result = await interruptible(signal, () => this.#runAgent(candidate, slot, signal));
+    if (result.reason === 'submitted') {
+      await store.append({ type: 'candidate_submitted', id, summary: result.detail, steps: result.steps });
+      return true;
+    }
+    // The run's own end cut it off: that is nobody's failure.
+    if (result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0)
+      throw new InterruptedError(result.detail);
+    const failure: CandidateFailure = { kind: 'no_submission', message: result.detail };
+    await store.append({ type: 'candidate_failed', id, failure, steps: result.steps, evaluation: [] });
+    return false;
+  }
+
+  async #runAgent(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<AgentResult> {
+    const { store, model, task, onActivity } = this.#options;
+    const { id } = candidate;
+    const paths = store.candidatePaths(id);
+    await mkdir(paths.directory, { recursive: true, mode: 0o700 });
+    const log = await StoredTrajectory.open(paths.trajectory);
+    const session = `c${id}`;
+    try {
+      onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
+      const context = contextOf(log.events) ?? (await this.#context(candidate, slot));
+      const workbench = await SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
+      const append = log.append.bind(log);
+      const watched = {
+        events: log.events,
+        append: async (event: Parameters<typeof append>[0]) => {
+          await append(event);
+          if (event.type === 'model')
+            onActivity({ candidate: id, slot: slot.index, doing: event.calls[0]?.name ?? 'thinking' });
+        },
+      };
+      const result = await runAgent({
+        context,
+        model,
+        seed: candidate.seed,
+        log: watched,
+        workbench,
+        execIdPrefix: session,
+        runRemainingMs: this.#options.runRemainingMs,
+        saveProgram: (files) => store.writeProgram(id, files),
+        entryFile: entryFile(task.manifest.run.cmd),
+        signal,
+      });
+      await slot.closeSession(session);
+      return result;
+    } catch (error) {
+      // On a shutdown the worker goes too; in every other case the next try wants a clean slate.
+      if (!signal.aborted) await slot.closeSession(session);
+      throw error;
+    } finally {
+      await log.close();
+    }
+  }
+
+  async #evaluate(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<void> {
+    const { store, evaluator, onActivity } = this.#options;
+    const { id } = candidate;
+    const paths = store.candidatePaths(id);
+    onActivity({ candidate: id, slot: slot.index, doing: 'evaluating' });
+    const program = await store.readProgram(id);
+    const work = () =>
+      evaluator.evaluate({
+        program,
+        seed: candidate.seed,
+        cpus: cpusOf(slot, this.#options.task),
+        execIdPrefix: `c${id}-evaluation`,
+        predictionsDirectory: paths.predictions,
+        run: (execId, request) =>
+          this.#executeOnce(id, execId, (commit) => slot.execute(execId, request, { signal, commit })),
+      });
+    const outcome = await interruptible(signal, () => slot.withDevice(work, { priority: 'evaluation', signal }));
+    await writeFile(paths.evaluationLog, outcome.log, { mode: 0o600 });
+    const evaluation = outcome.runs;
+    if (outcome.kind === 'scored') {
+      const { search, suspiciouslyPerfect } = outcome;
+      await store.append({ type: 'candidate_scored', id, search, evaluation, suspiciouslyPerfect });
+    } else {
+      const steps = store.view.candidates.get(id)?.steps ?? 0;
+      await store.append({ type: 'candidate_failed', id, failure: outcome.failure, steps, evaluation });
+    }
+    await rm(this.#executions(id), { recursive: true, force: true });
+  }
+
+  /** A result of hours is on disk before the worker may drop it, and is not computed again after a restart. */
+  async #executeOnce(
+    id: CandidateId,
+    execId: string,
+    execute: (commit: (result: ExecutionResult) => Promise<void>) => Promise<ExecutionResult>,
+  ): Promise<ExecutionResult> {
+    const path = join(this.#executions(id), `${execId}.json`);
+    const known = await readDocument(path, z.object({ result: ExecutionResult }));
+    if (known !== null) return known.result;
+    return execute(async (result) => {
+      if (result.kind === 'infrastructure_error') return;
+      await mkdir(this.#executions(id), { recursive: true, mode: 0o700 });
+      await writeDocument(path, { result });
+    });
+  }
+
+  #executions(id: CandidateId): string {
+    return join(this.#options.store.candidatePaths(id).directory, 'executions');
+  }
+
+  #context(candidate: Candidate, slot: WorkerSlot): Promise<OperatorContext> {
+    const { store, taskContext, task } = this.#options;
+    const { limits } = task.manifest;
+    return operatorContext(candidate, {
+      view: store.view,
+      task: taskContext,
+      hardware: { cpus: cpusOf(slot, task), memoryMb: limits.mem_mb, gpu: gpuOf(slot) },
+      limits: {
+        toolTimeoutS: limits.dev_exec_s,
+        evaluationTimeoutS: limits.eval_exec_s,
+        trajectoryS: limits.trajectory_s,
+        maxSteps: store.view.summary.config.maxSteps,
+      },
+      readProgram: (id) => store.readProgram(id),
+      readLog: (id) => readLog(store.candidatePaths(id).evaluationLog),
+    });
+  }
+
+  #sandboxSpec(candidate: Candidate, slot: WorkerSlot): SandboxSpec {
+    const { store, task } = this.#options;
+    const { limits, view } = task.manifest;
+    const cpus = cpusOf(slot, task);
+    const mounts: Mount[] = view.inputs_in_dev
+      ? [{ source: task.publicDirectory, target: '/data' }]
+      : [{ source: join(task.publicDirectory, 'train'), target: '/data/train' }];
+    for (const parent of candidate.parents)
+      mounts.push({ source: store.candidatePaths(parent).program, target: `/parents/${parent}` });
+    return {
+      mounts,
+      environment: {
+        AIRA_TRAIN_DIR: '/data/train',
+        AIRA_EVAL_DIR: '/data/eval',
+        AIRA_OUT_DIR: '/workspace/out',
+        AIRA_SEED: String(candidate.seed),
+        AIRA_TIME_LIMIT_S: String(limits.eval_exec_s),
+        AIRA_CPUS: String(cpus),
+        ...threadVariables(cpus),
+      },
+      limits: { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids },
+      files: [],
+    };
+  }
+}
+
+/** Numeric libraries otherwise start a thread for every CPU of the machine, and slots get in each other's way. */
+export function threadVariables(cpus: number): Record<string, string> {
+  const names = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS'];
+  return Object.fromEntries(names.map((name) => [name, String(cpus)]));
+}
+
+/** What a trajectory that is being resumed was begun with. */
+function contextOf(events: readonly TrajectoryEvent[]): OperatorContext | null {
+  const [first] = events;
+  return first?.type === 'started' ? OperatorContext.parse(first.context) : null;
+}
+
+function cpusOf(slot: WorkerSlot, task: PreparedTask): number {
+  const here = slot.status().cpuList.length;
+  return here === 0 ? task.manifest.limits.cpus : Math.min(here, task.manifest.limits.cpus);
+}
+
+function gpuOf(slot: WorkerSlot): string | null {
+  const { gpuUuid, gpus } = slot.status();
+  return gpus.find((gpu) => gpu.uuid === gpuUuid)?.name ?? gpuUuid;
+}
+
+/** `solution.py` of `python solution.py`: the first plain file that the command names. */
+export function entryFile(command: readonly string[]): string | null {
+  return command.slice(1).find((word) => /^[\w-]+(\.[\w-]+)+$/.test(word)) ?? null;
+}
+
+async function readLog(path: string): Promise<string> {
+  try {
+    await access(path);
+  } catch {
+    // A person's fork of a candidate that never ran has no log.
+    return '';
+  }
+  return readFile(path, 'utf8');
+}
+
+/** An abort shows as `InterruptedError`, whatever the layer below made of it. */
+async function interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted && !(error instanceof InterruptedError))
+      throw new InterruptedError('the work was interrupted', { cause: error });
+    throw error;
+  }
+}

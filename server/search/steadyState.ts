@@ -1,0 +1,295 @@
+/**
+ * Asynchronous steady-state evolution (§3.1, §3.2). Each agent of each slot is a *lane*: it takes the next work the moment
+ * it is free, whatever the others do. There is no barrier and no queue of finished work; what a lane finds out goes to the
+ * store, and the next decision of any lane is made on it.
+ */
+import type { Logger } from 'pino';
+import type { Candidate, CandidateId, PersonRequest } from '../../protocol/run.ts';
+import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
+import type { RunStore } from '../store/runStore.ts';
+import type { WorkerSlot } from '../workers/contract.ts';
+import { Generator } from './generator.ts';
+import { type Plan, planRequest, planSampled } from './planner.ts';
+
+/** Brings one started candidate to an end on a slot. Its outcome goes to the store, not to the caller. */
+export interface CandidateWork {
+  /** @throws {InterruptedError} {ProviderStoppedError}, or `isInfrastructureFault(error)` */
+  perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void>;
+  isInfrastructureFault(error: unknown): boolean;
+  /** Lays down what a person's submission needs before the candidate is announced. */
+  acceptRequest(id: CandidateId, body: PersonRequest): Promise<void>;
+}
+
+export interface WorkSignals {
+  /** Ends agents' trajectories. */
+  agents: AbortSignal;
+  /** Ends evaluations too. */
+  evaluations: AbortSignal;
+}
+
+export type SearchEnd =
+  | { kind: 'complete'; reason: string }
+  /** The run can be resumed: shutdown, or a provider that cannot go on. */
+  | { kind: 'interrupted'; reason: string };
+
+/** How many times an assignment is put back after a fault of the infrastructure. */
+const requeues = 1;
+
+export interface SearchOptions {
+  store: RunStore;
+  slots: WorkerSlot[];
+  agentsPerSlot: number;
+  work: CandidateWork;
+  modelId: string;
+  log: Logger;
+  now?: () => number;
+}
+
+export class SteadyState {
+  readonly #options: SearchOptions;
+  readonly #now: () => number;
+  readonly #generator: Generator;
+  /** Lanes that wait for something to change, and a count of changes so that none is missed. */
+  #waiting: (() => void)[] = [];
+  #changes = 0;
+  readonly #stopAgents = new AbortController();
+  readonly #stopEvaluations = new AbortController();
+  /** Started candidates that no lane is at: found at a restart (and where), or put back (anywhere). */
+  readonly #backlog: { id: CandidateId; slot: number | null }[];
+  readonly #faults = new Map<CandidateId, number>();
+  readonly #active = new Set<CandidateId>();
+  #planning: Promise<unknown> = Promise.resolve();
+  #paused: boolean;
+  #stopReason: string | null;
+  #interruption: string | null = null;
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const { view } = options.store;
+    const { generator, summary } = view;
+    this.#generator = generator === null ? Generator.seeded(summary.config.seed) : Generator.restored(generator);
+    this.#backlog = [...view.candidates.values()].filter(isUnfinished).map(({ id, slot }) => ({ id, slot }));
+    this.#paused = summary.state === 'paused';
+    this.#stopReason = summary.state === 'stopping' ? (summary.endReason ?? 'stopped') : null;
+  }
+
+  /** Searches until candidates, time or a person say that it is enough. */
+  async run(): Promise<SearchEnd> {
+    const { slots, agentsPerSlot } = this.#options;
+    const deadline = setTimeout(() => this.#signal(), Math.min(this.runRemainingMs(), 2 ** 31 - 1));
+    try {
+      // Agents of one slot are spread over the start, so that with fewer candidates than lanes all slots have work.
+      const lanes = Array.from({ length: agentsPerSlot }, () => slots.map((slot) => this.#lane(slot))).flat();
+      const failure = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
+    } finally {
+      clearTimeout(deadline);
+    }
+    if (this.#interruption !== null) return { kind: 'interrupted', reason: this.#interruption };
+    return { kind: 'complete', reason: this.#stopReason ?? this.#budgetEnd() ?? 'the search has ended' };
+  }
+
+  /** Milliseconds of activity left to the run; infinite without a time budget. */
+  runRemainingMs(): number {
+    const { view } = this.#options.store;
+    const { hours } = view.summary.config;
+    if (hours === null) return Number.POSITIVE_INFINITY;
+    const current = view.activeSince === null ? 0 : Math.max(0, this.#now() - view.activeSince);
+    return hours * 3_600_000 - view.summary.activeMs - current;
+  }
+
+  /** No new assignments until `unpause`; agents at work finish what they do. */
+  async pause(): Promise<void> {
+    if (this.#paused || this.#stopReason !== null) return;
+    this.#paused = true;
+    await this.#options.store.append({ type: 'run_paused' });
+  }
+
+  async unpause(): Promise<void> {
+    if (!this.#paused) return;
+    this.#paused = false;
+    await this.#options.store.append({ type: 'run_unpaused' });
+    this.#signal();
+  }
+
+  /** Ends the search and goes on to the final selection. Agents are ended at once; evaluations only with `now`. */
+  async stop(reason: string, { now }: { now: boolean }): Promise<void> {
+    if (this.#stopReason === null) {
+      this.#stopReason = reason;
+      await this.#options.store.append({ type: 'run_stopping', reason });
+    }
+    this.#stopAgents.abort();
+    if (now) this.#stopEvaluations.abort();
+    this.#paused = false;
+    this.#signal();
+  }
+
+  /** Leaves everything as it is, to be resumed. */
+  interrupt(reason: string): void {
+    this.#interruption ??= reason;
+    this.#stopAgents.abort();
+    this.#stopEvaluations.abort();
+    this.#signal();
+  }
+
+  /** Queues what a person asks for. It is on disk when this resolves, and goes ahead of sampled work. */
+  async request(request: string, body: PersonRequest): Promise<void> {
+    await this.#options.store.append({ type: 'request_queued', request, body });
+    this.#signal();
+  }
+
+  async #lane(slot: WorkerSlot): Promise<void> {
+    for (;;) {
+      const candidate = await this.#nextCandidate(slot);
+      if (candidate === null) return;
+      try {
+        await this.#work(candidate, slot);
+      } catch (error) {
+        // A fault of ours: end all lanes in order, so that the run can be resumed once it is mended.
+        this.interrupt(`internal error: ${error instanceof Error ? error.message : String(error)}`);
+        throw error;
+      } finally {
+        this.#active.delete(candidate.id);
+        this.#signal();
+      }
+    }
+  }
+
+  async #nextCandidate(slot: WorkerSlot): Promise<Candidate | null> {
+    for (;;) {
+      if (this.#interruption !== null) return null;
+      const seen = this.#changes;
+      const decision = await this.#exclusively(() => this.#decide(slot));
+      if (decision !== 'wait') return decision;
+      if (this.#changes === seen) await new Promise<void>((wake) => this.#waiting.push(wake));
+    }
+  }
+
+  /** One decision at a time: two free lanes must not sample from the same state of the generator. */
+  #exclusively<T>(decide: () => Promise<T>): Promise<T> {
+    const turn = this.#planning.then(decide);
+    this.#planning = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #decide(slot: WorkerSlot): Promise<Candidate | 'wait' | null> {
+    if (this.#interruption !== null) return null;
+    const { store } = this.#options;
+    const waiting = this.#takeBacklog(slot);
+    if (waiting !== null) return waiting;
+    const request = store.view.pending[0];
+    if (this.#stopReason === null && !this.#paused) {
+      if (request !== undefined) return this.#start(planRequest(request.request, request.body), slot, request.body);
+      if (this.#budgetEnd() === null) {
+        const { config, metric } = store.view.summary;
+        const settings = { ...config, direction: metric.direction };
+        return this.#start(planSampled(store.view.candidates, settings, this.#generator), slot, null);
+      }
+    }
+    if (this.#paused) return 'wait';
+    return this.#active.size + this.#backlog.length > 0 ? 'wait' : null;
+  }
+
+  /** Why no more candidates are to be started, or null. Abandoned ones do not count: they were nobody's failure. */
+  #budgetEnd(): string | null {
+    const { config, counts } = this.#options.store.view.summary;
+    if (config.candidates !== null && counts.created - counts.abandoned >= config.candidates)
+      return `all ${config.candidates} candidates are made`;
+    if (this.runRemainingMs() <= 0) return `the time budget of ${config.hours} h is used up`;
+    return null;
+  }
+
+  /** Work found at a restart goes back to the slot it was on, whose worker may still have its sandbox. */
+  #takeBacklog(slot: WorkerSlot): Candidate | null {
+    const { view } = this.#options.store;
+    const indices = new Set(this.#options.slots.map((other) => other.index));
+    const index = this.#backlog.findIndex(
+      (item) => item.slot === null || item.slot === slot.index || !indices.has(item.slot),
+    );
+    const [item] = index < 0 ? [] : this.#backlog.splice(index, 1);
+    const candidate = item === undefined ? undefined : view.candidates.get(item.id);
+    if (candidate === undefined) return null;
+    this.#active.add(candidate.id);
+    return candidate;
+  }
+
+  async #start(plan: Plan, slot: WorkerSlot, body: PersonRequest | null): Promise<Candidate> {
+    const { store, work, modelId } = this.#options;
+    const id = store.view.summary.counts.created + 1;
+    if (body !== null) await work.acceptRequest(id, body);
+    const candidate: Candidate = {
+      id,
+      operator: plan.operator,
+      parents: plan.parents,
+      origin: plan.origin,
+      ...(plan.guidance === null ? {} : { guidance: plan.guidance }),
+      state: 'running',
+      slot: slot.index,
+      seed: this.#generator.seed(),
+      summary: body?.kind === 'submit' ? body.summary : '',
+      author: plan.operator === 'human' ? 'person' : modelId,
+      createdAt: this.#now(),
+      endedAt: null,
+      steps: 0,
+      search: null,
+      validation: null,
+      test: null,
+      failure: null,
+      evaluation: [],
+      suspiciouslyPerfect: false,
+    };
+    const generator = this.#generator.state;
+    await store.append({ type: 'candidate_started', candidate, request: plan.request, generator });
+    this.#active.add(id);
+    return store.view.candidates.get(id) ?? candidate;
+  }
+
+  async #work(candidate: Candidate, slot: WorkerSlot): Promise<void> {
+    const { store, work, log } = this.#options;
+    try {
+      if (candidate.slot !== slot.index)
+        await store.append({ type: 'candidate_placed', id: candidate.id, slot: slot.index });
+      await work.perform(candidate, slot, {
+        agents: this.#stopAgents.signal,
+        evaluations: this.#stopEvaluations.signal,
+      });
+    } catch (error) {
+      if (error instanceof ProviderStoppedError) {
+        log.error({ candidate: candidate.id, err: error }, 'the model provider cannot go on');
+        this.interrupt(`the model provider cannot go on: ${error.message}`);
+      } else if (error instanceof InterruptedError) {
+        if (this.#interruption === null) await this.#abandon(candidate.id, this.#stopReason ?? 'time was up');
+      } else if (work.isInfrastructureFault(error)) await this.#putBack(candidate.id, error);
+      else throw error;
+    }
+  }
+
+  /** A fault of the machine puts the assignment back exactly once (invariant 5). */
+  async #putBack(id: CandidateId, error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    const faults = (this.#faults.get(id) ?? 0) + 1;
+    this.#faults.set(id, faults);
+    this.#options.log.warn({ candidate: id, faults, message }, 'infrastructure fault');
+    if (faults > requeues) {
+      await this.#abandon(id, `given up after ${faults} faults of the infrastructure, the last: ${message}`);
+      return;
+    }
+    this.#backlog.push({ id, slot: null });
+  }
+
+  async #abandon(id: CandidateId, reason: string): Promise<void> {
+    await this.#options.store.append({ type: 'candidate_abandoned', id, reason });
+  }
+
+  #signal(): void {
+    this.#changes += 1;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+function isUnfinished(candidate: Candidate): boolean {
+  return candidate.state === 'running' || candidate.state === 'evaluating';
+}
