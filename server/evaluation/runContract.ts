@@ -1,0 +1,67 @@
+/** What a program meets when it is evaluated: folders, environment, limits. The run contract of `aira.task/1`. */
+import path from 'node:path';
+import type { ExecutionRequest, Limits, Mount, ProgramFile } from '../../protocol/worker.ts';
+import type { PreparedTask, TaskView } from '../tasks/preparedTask.ts';
+
+const threadVariables = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS'];
+
+export interface EvaluatedProgram {
+  program: ProgramFile[];
+  /** `AIRA_SEED`, and the seed of Python's hashes. */
+  seed: number;
+  /** CPUs of the slot; the manifest's limit where it is lower. */
+  cpus: number;
+}
+
+/** The request to run a program once, from a clean slate, on one view of the task. */
+export function evaluationRequest(
+  task: PreparedTask,
+  view: TaskView,
+  { program, seed, cpus }: EvaluatedProgram,
+): Extract<ExecutionRequest, { kind: 'evaluate' }> {
+  const { limits, prediction, run } = task.manifest;
+  const usable = Math.min(cpus, limits.cpus);
+  return {
+    kind: 'evaluate',
+    spec: {
+      mounts: mounts(task, view),
+      environment: {
+        AIRA_TRAIN_DIR: '/data/train',
+        AIRA_EVAL_DIR: '/data/eval',
+        AIRA_OUT_DIR: '/out',
+        AIRA_SEED: String(seed),
+        AIRA_TIME_LIMIT_S: String(limits.eval_exec_s),
+        AIRA_CPUS: String(usable),
+        PYTHONHASHSEED: String(seed % 2 ** 32),
+        PYTHONUNBUFFERED: '1',
+        ...Object.fromEntries(threadVariables.map((name) => [name, String(usable)])),
+      },
+      limits: sandboxLimits(task, usable),
+      files: program,
+    },
+    command: run.cmd,
+    timeoutMs: limits.eval_exec_s * 1000,
+    output: prediction.file,
+    maxOutputBytes: prediction.max_bytes,
+  };
+}
+
+/**
+ * A pooled run sees what agents saw, description and sample submission included. With a run for each split only the two
+ * data folders are alike in all runs, so that nothing else is shown.
+ */
+function mounts(task: PreparedTask, view: TaskView): Mount[] {
+  const inPublic =
+    view.trainDirectory === path.join(task.publicDirectory, 'train') &&
+    view.evalDirectory === path.join(task.publicDirectory, 'eval');
+  if (view.split === 'pooled' && inPublic) return [{ source: task.publicDirectory, target: '/data' }];
+  return [
+    { source: view.trainDirectory, target: '/data/train' },
+    { source: view.evalDirectory, target: '/data/eval' },
+  ];
+}
+
+function sandboxLimits(task: PreparedTask, cpus: number): Limits {
+  const { limits } = task.manifest;
+  return { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids };
+}
