@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -24,6 +24,8 @@ import {
 
 const pythonDirectory = fileURLToPath(new URL('./python/', import.meta.url));
 const splitTimeoutMs = 600_000;
+/** The one time of everything in the public part, in seconds (layout.py): a file's time tells nothing. */
+const publicTime = 946_684_800;
 
 export interface PrepareOptions {
   /** AIRA2's folder on this machine; packages are kept in `<home>/cache/packages`. */
@@ -110,7 +112,8 @@ async function build(
     const [program = '', ...args] = commandOf(prepare.cmd, taskDirectory, python);
     const done = await execa(program, args, {
       cwd: work,
-      env: { AIRA_ACQUIRED_DIR: acquired, AIRA_TASK_DIR: taskDirectory },
+      env: { ...inherited(), AIRA_ACQUIRED_DIR: acquired, AIRA_TASK_DIR: taskDirectory },
+      extendEnv: false,
       reject: false,
       all: true,
       timeout: prepare.timeout_s * 1000,
@@ -166,6 +169,8 @@ async function split(
   };
   const done = await execa(python, ['-E', '-s', '-B', path.join(pythonDirectory, 'split_task.py')], {
     cwd: out,
+    env: inherited(),
+    extendEnv: false,
     input: JSON.stringify(request),
     reject: false,
     timeout: splitTimeoutMs,
@@ -180,6 +185,14 @@ async function split(
   const reply = SplitReply.parse(JSON.parse(done.stdout));
   if (!reply.ok) throw new PrepareError(name, reply.message);
   return reply;
+}
+
+/** What scripts need of our environment. Keys and tokens are not among it. */
+function inherited(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /** `python` becomes the configured one; arguments that name a file of the task folder become absolute. */
@@ -229,7 +242,10 @@ async function refresh(
   }
   const source = readFileSync(path.join(taskDirectory, manifest.description), 'utf8');
   const shown = path.join(directory, 'public', 'description.md');
-  if (readFileSync(shown, 'utf8') !== source) await replaceFile(shown, source);
+  if (readFileSync(shown, 'utf8') !== source) {
+    await replaceFile(shown, source);
+    for (const entry of [shown, path.dirname(shown)]) await utimes(entry, publicTime, publicTime);
+  }
   if (JSON.stringify(existing.manifest) !== JSON.stringify(manifest))
     await writeDocument(directory, { ...existing, manifest });
 }
@@ -239,7 +255,7 @@ async function writeDocument(directory: string, document: PreparedDocument): Pro
 }
 
 async function replaceFile(file: string, text: string): Promise<void> {
-  const beside = path.join(path.dirname(path.dirname(file)), `.${path.basename(file)}-${process.pid}`);
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}-${process.pid}`);
   await writeFile(beside, text, { mode: 0o644 });
   await rename(beside, file);
 }

@@ -86,7 +86,8 @@ def drop_duplicates(table: LabelledTable) -> LabelledTable:
     for row in order:
         kept.setdefault(keys.iloc[row], row)
     rows = np.array(sorted(kept.values()), dtype=np.int64)
-    table.notes.append(f"{len(keys) - len(rows)} duplicate rows dropped")
+    if len(rows) < len(keys):
+        table.notes.append(f"{len(keys) - len(rows)} duplicate rows dropped")
     return table.select(rows)
 
 
@@ -97,7 +98,9 @@ def units_of(table: LabelledTable) -> np.ndarray:
     dedupe = split.get("dedupe")
     if dedupe and dedupe["policy"] == "group":
         keys = duplicate_key(table)
-        table.notes.append(f"{int(keys.duplicated().sum())} duplicate rows kept on the same side of the split as their first")
+        repeated = int(keys.duplicated().sum())
+        if repeated:
+            table.notes.append(f"{repeated} rows duplicate another and are on its side of the split")
         columns.append(keys)
     return connected_components(columns, len(table.frame))
 
