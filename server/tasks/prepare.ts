@@ -24,6 +24,8 @@ import {
 
 const pythonDirectory = fileURLToPath(new URL('./python/', import.meta.url));
 const splitTimeoutMs = 600_000;
+/** Raised when the splitter writes something else for the same manifest, so that prepared tasks are made anew. */
+const layoutVersion = 1;
 /** The one time of everything in the public part, in seconds (layout.py): a file's time tells nothing. */
 const publicTime = 946_684_800;
 
@@ -191,7 +193,10 @@ async function split(
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ'];
   return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 }
 
@@ -210,7 +215,17 @@ function recipeOf({ manifest, file, directory }: LoadedManifest): string {
   const { hash: _, ...shape } = split;
   const hash = createHash('sha256');
   hash.update(
-    JSON.stringify({ id, version, title, data, split: shape, view, prediction, season: metric.season ?? null }),
+    JSON.stringify({
+      layoutVersion,
+      id,
+      version,
+      title,
+      data,
+      split: shape,
+      view,
+      prediction,
+      season: metric.season ?? null,
+    }),
   );
   const scripts = [
     ...(data.prepare?.cmd ?? []),

@@ -24,10 +24,17 @@ def synset(line: str) -> list[str]:
     fields = data.split(" ")
     words = [fields[4 + 2 * index].replace("_", " ") for index in range(int(fields[3], 16))]
     definition, *examples = EXAMPLE.split(gloss.strip(), maxsplit=1)
-    return [" ".join(definition.split()), " ".join(" ".join(examples).split()), "; ".join(words), CLASSES[int(fields[1]) - 29]]
+    return [
+        " ".join(definition.split()),
+        " ".join(" ".join(examples).split()),
+        "; ".join(words),
+        CLASSES[int(fields[1]) - 29],
+    ]
 
 
-with SOURCE.open(encoding="utf-8", newline="\n") as source, open("table.csv", "w", encoding="utf-8", newline="") as table:
+with SOURCE.open(encoding="utf-8", newline="\n") as source, open(
+    "table.csv", "w", encoding="utf-8", newline=""
+) as table:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["definition", "examples", "lemmas", "class"])
     writer.writerows(synset(line) for line in source if not line.startswith("  "))

@@ -79,7 +79,9 @@ def drop_duplicates(table: LabelledTable) -> LabelledTable:
     if dedupe["policy"] == "error":
         repeated = int(keys.duplicated().sum())
         if repeated:
-            raise TaskDataError(f"{repeated} rows duplicate another by split.dedupe.key; clean them in data.prepare, or use policy 'group' or 'drop'")
+            raise TaskDataError(
+                f"{repeated} rows duplicate another by split.dedupe.key; clean them in data.prepare, or use policy 'group' or 'drop'"
+            )
         return table
     order = sorted(range(len(keys)), key=lambda row: order_hash(table.name, table.row_keys[row]))
     kept: dict[str, int] = {}
@@ -151,7 +153,12 @@ def assign_units(table: LabelledTable, eligible: np.ndarray) -> np.ndarray:
     by_unit = frame.groupby("unit", sort=False)
     summary = pd.DataFrame({"hash": by_unit["hash"].min(), "size": by_unit.size()})
     # A unit belongs to the stratum most of its rows are in; ties go to the first in order, for want of a better reason.
-    counts = frame.groupby(["unit", "stratum"]).size().reset_index(name="n").sort_values(["unit", "n", "stratum"], ascending=[True, False, True])
+    counts = (
+        frame.groupby(["unit", "stratum"])
+        .size()
+        .reset_index(name="n")
+        .sort_values(["unit", "n", "stratum"], ascending=[True, False, True])
+    )
     summary["stratum"] = counts.drop_duplicates("unit").set_index("unit")["stratum"]
     sizes = {int(unit): int(size) for unit, size in summary["size"].items()}
     part_of: dict[int, str] = {}
@@ -159,7 +166,9 @@ def assign_units(table: LabelledTable, eligible: np.ndarray) -> np.ndarray:
         ordered = [int(unit) for unit in members.index]
         if split["method"] == "stratified" and len(ordered) < MIN_STRATUM:
             part_of.update({unit: "train" for unit in ordered})
-            table.notes.append(f"a class of {int(members['size'].sum())} rows is too small to divide and stays in train")
+            table.notes.append(
+                f"a class of {int(members['size'].sum())} rows is too small to divide and stays in train"
+            )
             continue
         offset = int(order_hash(table.name, f"offset\n{stratum}")[:8], 16) / 2**32
         part_of.update(cut(ordered, sizes, shares(split), offset))
@@ -176,7 +185,9 @@ def time_values(table: LabelledTable) -> pd.Series:
     dates = pd.to_datetime(text, errors="coerce", format="ISO8601")
     if dates.isna().any():
         bad = text[dates.isna()].iloc[0]
-        raise TaskDataError(f"split.time: {bad!r} in the column {column!r} is neither a number nor an ISO 8601 date: convert it in data.prepare")
+        raise TaskDataError(
+            f"split.time: {bad!r} in the column {column!r} is neither a number nor an ISO 8601 date: convert it in data.prepare"
+        )
     return dates.astype("int64")
 
 
@@ -205,7 +216,9 @@ def assign_predefined(table: LabelledTable) -> np.ndarray:
     values = table.frame[column].to_numpy(dtype=object)
     unknown = sorted(set(values) - {"train", *SPLITS})
     if unknown:
-        raise TaskDataError(f"split.column: {column!r} holds {unknown[0]!r}; allowed are train, search, validation and test")
+        raise TaskDataError(
+            f"split.column: {column!r} holds {unknown[0]!r}; allowed are train, search, validation and test"
+        )
     return values
 
 
@@ -218,7 +231,9 @@ def assign_custom(table: LabelledTable, directory: Path, command: list[str], tim
         "AIRA_SPLIT_FILE": str(result_path),
         "AIRA_SPLIT_NAME": table.name,
     }
-    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False)
+    done = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
     if done.returncode != 0:
         raise TaskDataError(f"split.cmd ended with exit code {done.returncode}: {done.stderr[-2000:].strip()}")
     if not result_path.is_file():
@@ -229,7 +244,9 @@ def assign_custom(table: LabelledTable, directory: Path, command: list[str], tim
     values = result.sort_values("row")["split"].to_numpy(dtype=object)
     unknown = sorted(set(values) - {"train", "none", *SPLITS})
     if unknown:
-        raise TaskDataError(f"split.cmd wrote the split {unknown[0]!r}; allowed are train, search, validation, test and none")
+        raise TaskDataError(
+            f"split.cmd wrote the split {unknown[0]!r}; allowed are train, search, validation, test and none"
+        )
     return values
 
 

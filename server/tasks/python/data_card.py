@@ -76,7 +76,12 @@ def files_section(public: Path) -> list[str]:
 
 def columns_section(train: pd.DataFrame, inputs: pd.DataFrame, targets: list[str]) -> list[str]:
     """One line for each column of train.csv."""
-    lines = ["## Columns", "", "| column | role | type | distinct | missing in train | missing in eval | content (train) |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "## Columns",
+        "",
+        "| column | role | type | distinct | missing in train | missing in eval | content (train) |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for column in train.columns:
         values = train[column]
         kind = kind_of(values)
@@ -110,7 +115,12 @@ def target_section(train: pd.DataFrame, target: str) -> list[str]:
 
 def rows_section(title: str, frame: pd.DataFrame) -> list[str]:
     """The first rows of a file."""
-    lines = [f"## {title}", "", f"| {' | '.join(short(column) for column in frame.columns)} |", "|" + "---|" * len(frame.columns)]
+    lines = [
+        f"## {title}",
+        "",
+        f"| {' | '.join(short(column) for column in frame.columns)} |",
+        "|" + "---|" * len(frame.columns),
+    ]
     for _, row in frame.head(SAMPLE_ROWS).iterrows():
         lines.append(f"| {' | '.join(short(str(cell)) for cell in row)} |")
     return lines
@@ -125,5 +135,7 @@ def data_card(manifest: dict[str, Any], public: Path) -> str:
     sections += [target_section(train, target) for target in targets]
     sections.append(rows_section("First rows of train.csv", train))
     sections.append(rows_section("First rows of inputs.csv", inputs))
-    sections.append(rows_section("First rows of sample_submission.csv", read_csv_as_text(public / "sample_submission.csv")))
+    sections.append(
+        rows_section("First rows of sample_submission.csv", read_csv_as_text(public / "sample_submission.csv"))
+    )
     return "\n\n".join("\n".join(section) for section in sections) + "\n"

@@ -64,17 +64,23 @@ def load(manifest: dict[str, Any], directory: Path) -> LabelledTable:
     data, split = manifest["data"], manifest["split"]
     table_path = directory / data["table"]
     if not table_path.is_file():
-        raise TaskDataError(f"the table {data['table']} does not exist: make data.prepare write it, or name another in data.table")
+        raise TaskDataError(
+            f"the table {data['table']} does not exist: make data.prepare write it, or name another in data.table"
+        )
     frame = read_csv_as_text(table_path)
     digest = hashlib.sha256(table_path.read_bytes())
     arrays: dict[str, np.ndarray] = {}
     for entry in data["arrays"]:
         path = directory / entry["path"]
         if not path.is_file():
-            raise TaskDataError(f"the array {entry['path']} does not exist: make data.prepare write it, or take it out of data.arrays")
+            raise TaskDataError(
+                f"the array {entry['path']} does not exist: make data.prepare write it, or take it out of data.arrays"
+            )
         array = np.load(path, allow_pickle=False)
         if len(array) != len(frame):
-            raise TaskDataError(f"{entry['path']} has {len(array)} rows and {data['table']} has {len(frame)}: arrays must align by row")
+            raise TaskDataError(
+                f"{entry['path']} has {len(array)} rows and {data['table']} has {len(frame)}: arrays must align by row"
+            )
         arrays[entry["name"]] = array
         digest.update(f"{entry['name']} {array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -94,14 +100,20 @@ def load(manifest: dict[str, Any], directory: Path) -> LabelledTable:
     for key, columns in mentioned.items():
         for column in columns:
             if column not in frame.columns:
-                raise TaskDataError(f"{key} names the column {column!r}, which {data['table']} lacks; it has: {', '.join(frame.columns)}")
+                raise TaskDataError(
+                    f"{key} names the column {column!r}, which {data['table']} lacks; it has: {', '.join(frame.columns)}"
+                )
 
     hidden = {*data["target"], *data["drop"], *mentioned["data.id"], *mentioned["split.column"]}
     features = [column for column in frame.columns if column not in hidden]
     if ID_COLUMN in features:
-        raise TaskDataError(f"{data['table']} has a feature called 'id', the name of the opaque id: list it in data.id or rename it")
+        raise TaskDataError(
+            f"{data['table']} has a feature called 'id', the name of the opaque id: list it in data.id or rename it"
+        )
     if not features and not arrays:
-        raise TaskDataError("no feature is left: data.target, data.drop and data.id name every column, and there are no arrays")
+        raise TaskDataError(
+            "no feature is left: data.target, data.drop and data.id name every column, and there are no arrays"
+        )
 
     if data["id"] == "row_index":
         row_keys = [str(position) for position in range(len(frame))]
@@ -109,7 +121,9 @@ def load(manifest: dict[str, Any], directory: Path) -> LabelledTable:
         row_keys = frame[data["id"]].agg("\x1f".join, axis=1).tolist()
         repeated = pd.Series(row_keys).duplicated()
         if repeated.any():
-            raise TaskDataError(f"data.id does not identify a row: {int(repeated.sum())} rows repeat another's {' + '.join(data['id'])}")
+            raise TaskDataError(
+                f"data.id does not identify a row: {int(repeated.sum())} rows repeat another's {' + '.join(data['id'])}"
+            )
     return LabelledTable(
         manifest=manifest,
         frame=frame,

@@ -59,7 +59,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def write_view(table: LabelledTable, identities: Identities, directory: Path, train: np.ndarray, hidden: np.ndarray) -> None:
+def write_view(
+    table: LabelledTable, identities: Identities, directory: Path, train: np.ndarray, hidden: np.ndarray
+) -> None:
     """`train/` with labels and `eval/` with opaque ids and no labels, arrays cut along with both."""
     train, hidden = identities.shuffled(train), identities.shuffled(hidden)
     for part, rows in (("train", train), ("eval", hidden)):
@@ -168,7 +170,9 @@ def constant_for(table: LabelledTable, column: dict, train: np.ndarray, value_co
         return "0.5"
     numbers = pd.to_numeric(labels, errors="coerce")
     if numbers.isna().any():
-        raise TaskDataError(f"prediction.columns: {column['name']!r} is {column['dtype']}, but the target {target!r} holds text")
+        raise TaskDataError(
+            f"prediction.columns: {column['name']!r} is {column['dtype']}, but the target {target!r} holds text"
+        )
     value = float(np.clip(numbers.median(), column.get("min", -np.inf), column.get("max", np.inf)))
     return str(round(value)) if column["dtype"] == "int" else repr(value)
 

@@ -50,12 +50,16 @@ def origins(table: LabelledTable) -> list[Origin]:
     series = series_of(table)
     repeated = pd.DataFrame({"series": series, "time": times}).duplicated()
     if repeated.any():
-        raise TaskDataError(f"{int(repeated.sum())} rows repeat a time of their series: split.group and split.time must identify a row")
+        raise TaskDataError(
+            f"{int(repeated.sum())} rows repeat a time of their series: split.group and split.time must identify a row"
+        )
     number_of = {time: number for number, time in enumerate(sorted(times.unique()))}
     period = times.map(number_of).to_numpy()
     periods = len(number_of)
     if periods < 3 * horizon + gap + max(season or 0, 1) + 1:
-        raise TaskDataError(f"{periods} periods are too few for three windows of {horizon} (split.horizon) and a history before them")
+        raise TaskDataError(
+            f"{periods} periods are too few for three windows of {horizon} (split.horizon) and a history before them"
+        )
     target = pd.to_numeric(table.frame[table.targets[0]], errors="coerce").to_numpy(dtype=float)
     result = []
     for index, name in enumerate(SPLITS):
@@ -71,7 +75,9 @@ def origins(table: LabelledTable) -> list[Origin]:
             scale = series.map(by_series).to_numpy(dtype=float)
             usable = np.isfinite(scale) & (scale > 0)
             if (window & ~usable).any():
-                table.notes.append(f"{name}: {int((window & ~usable).sum())} rows of series without a seasonal history are not asked for")
+                table.notes.append(
+                    f"{name}: {int((window & ~usable).sum())} rows of series without a seasonal history are not asked for"
+                )
             window &= usable
         rows = np.flatnonzero(window)
         result.append(Origin(name, np.flatnonzero(past), rows, None if scale is None else scale[rows]))

@@ -29,7 +29,9 @@ def check_labels(table: LabelledTable) -> None:
     for target in table.targets:
         missing = int((table.frame[target] == "").sum())
         if missing:
-            raise TaskDataError(f"{missing} rows have no value in the target {target!r}: leave them out in data.prepare")
+            raise TaskDataError(
+                f"{missing} rows have no value in the target {target!r}: leave them out in data.prepare"
+            )
 
 
 def check_sizes(table: LabelledTable, rows_of: dict[str, np.ndarray]) -> None:
@@ -56,7 +58,9 @@ def write(table: LabelledTable, request: dict[str, Any]) -> dict[str, Any]:
         check_sizes(table, rows_of)
         histories = {origin.split: origin.history for origin in windows}
     else:
-        splits = assignment.assign(table, Path(request["tableDirectory"]), request["customCommand"], request["timeoutS"])
+        splits = assignment.assign(
+            table, Path(request["tableDirectory"]), request["customCommand"], request["timeoutS"]
+        )
         rows_of = {name: np.flatnonzero(splits == name) for name in ("train", *SPLITS)}
         check_sizes(table, rows_of)
         histories = {name: rows_of["train"] for name in SPLITS}
