@@ -25,17 +25,7 @@ export function evaluationRequest(
     kind: 'evaluate',
     spec: {
       mounts: mounts(task, view),
-      environment: {
-        AIRA_TRAIN_DIR: '/data/train',
-        AIRA_EVAL_DIR: '/data/eval',
-        AIRA_OUT_DIR: '/out',
-        AIRA_SEED: String(seed),
-        AIRA_TIME_LIMIT_S: String(limits.eval_exec_s),
-        AIRA_CPUS: String(usable),
-        PYTHONHASHSEED: String(seed % 2 ** 32),
-        PYTHONUNBUFFERED: '1',
-        ...Object.fromEntries(threadVariables.map((name) => [name, String(usable)])),
-      },
+      environment: runEnvironment(task, { seed, cpus: usable, outDirectory: '/out' }),
       limits: sandboxLimits(task, usable),
       files: program,
     },
@@ -43,6 +33,25 @@ export function evaluationRequest(
     timeoutMs: limits.eval_exec_s * 1000,
     output: prediction.file,
     maxOutputBytes: prediction.max_bytes,
+  };
+}
+
+/** What a program finds in its environment, where it is developed as where it is evaluated. */
+export function runEnvironment(
+  task: PreparedTask,
+  { seed, cpus, outDirectory }: { seed: number; cpus: number; outDirectory: string },
+): Record<string, string> {
+  return {
+    AIRA_TRAIN_DIR: '/data/train',
+    AIRA_EVAL_DIR: '/data/eval',
+    AIRA_OUT_DIR: outDirectory,
+    AIRA_SEED: String(seed),
+    AIRA_TIME_LIMIT_S: String(task.manifest.limits.eval_exec_s),
+    AIRA_CPUS: String(cpus),
+    PYTHONHASHSEED: String(seed % 2 ** 32),
+    PYTHONUNBUFFERED: '1',
+    // Numeric libraries otherwise start a thread for every CPU of the machine, and slots get in each other's way.
+    ...Object.fromEntries(threadVariables.map((name) => [name, String(cpus)])),
   };
 }
 

@@ -38,7 +38,7 @@ def main() -> int:
         # Touches every lazy import and every cache while the interpreter's own files can still be read.
         for name in scoring.answers.splits:
             control(scoring, self_test, name)
-        user = confine(contract.max_bytes)
+        user = confine(contract.max_bytes, runs_command=contract.command is not None)
     except TaskFault as fault:
         send(replies, {"fault": str(fault)})
         return 1

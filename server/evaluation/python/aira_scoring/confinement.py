@@ -34,25 +34,28 @@ def drop_privileges() -> int | None:
     raise RuntimeError("the scoring process is root and could not give that up")
 
 
-def limit_resources(max_bytes: int) -> None:
+def limit_resources(max_bytes: int, bound_memory: bool) -> None:
     """No file can be written, few opened, no core dumped, memory bounded in proportion to the largest file to read."""
     with open("/proc/self/statm", encoding="ascii") as statm:
         in_use = int(statm.read().split()[0]) * resource.getpagesize()
-    for limit, value in (
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_AS, in_use + 3 * 1024**3 + 40 * max_bytes),
-    ):
+    limits = [(resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 64)]
+    if bound_memory:
+        limits.append((resource.RLIMIT_AS, in_use + 3 * 1024**3 + 40 * max_bytes))
+    for limit, value in limits:
         hard = resource.getrlimit(limit)[1]
         bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (bounded, bounded))
 
 
-def confine(max_bytes: int) -> int | None:
-    """All of it. Nobody of the same user may trace this process or read its memory afterwards."""
-    limit_resources(max_bytes)
-    user = drop_privileges()
+def confine(max_bytes: int, runs_command: bool) -> int | None:
+    """All of it. Nobody of the same user may trace this process or read its memory afterwards.
+
+    runs_command: the metric is a command of the task author's. It is trusted, meets parsed values only, needs the rights to
+    its own folder and interpreter and may need much memory: user and memory are then left as they are.
+    Returns the user id taken, or None if that did not change.
+    """
+    limit_resources(max_bytes, bound_memory=not runs_command)
+    user = None if runs_command else drop_privileges()
     _prctl(PR_SET_DUMPABLE, 0)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     return user

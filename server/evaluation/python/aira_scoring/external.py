@@ -81,8 +81,8 @@ class ExternalMetric:
             )
         except OSError as error:
             raise TaskFault(
-                f"the scorer command {self.command[0]!r} could not be started ({error.strerror}); it runs in the task's "
-                "folder as an unprivileged user, who must be able to read it"
+                f"the scorer command {self.command[0]!r} could not be started ({error.strerror}); it runs in the "
+                "prepared task's folder"
             ) from None
         with process:
             try:
