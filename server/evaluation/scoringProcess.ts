@@ -236,8 +236,9 @@ function configuration(task: ScorableTask): unknown {
   const { manifest } = task;
   return {
     task: `${manifest.id}@${manifest.version}`,
-    privateDirectory: task.privateDirectory,
-    commandDirectory: task.directory,
+    // The process runs in `/`.
+    privateDirectory: path.resolve(task.privateDirectory),
+    commandDirectory: path.resolve(task.directory),
     targets: manifest.data.target,
     pooled: manifest.view.mode === 'pooled',
     prediction: manifest.prediction,
