@@ -1,0 +1,227 @@
+/** A stateful bash for an agent: bounded time and output, and a new shell, with a clear word, when one is lost. */
+import { readFileSync } from 'node:fs';
+import { startedSince } from '../sandbox/processTree.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { agentBounds, type OutputBounds, OutputWindow, type WindowText } from './outputWindow.ts';
+import { type JobNumbers, presentOutput } from './presentation.ts';
+import { type CommandEnd, Shell } from './shell.ts';
+import { type CallOptions, LiveOutput, sayDuration, type ToolResult } from './toolResult.ts';
+
+/** bash reads a command byte by byte: more than this would take noticeable time. */
+export const maxCommandBytes = 256 * 1024;
+
+const lateBounds: OutputBounds = { headBytes: 0, tailBytes: 4_000, fileBytes: 0 };
+/** Shells that have ended, whose background jobs may still write. */
+const maxFormerShells = 4;
+
+/** The rungs of the ladder that ends a command, and how long each may take to work, in milliseconds. */
+export const ladder = [
+  { rung: 'SIGINT', waitMs: 1000 },
+  { rung: 'SIGTERM', waitMs: 500 },
+  { rung: 'SIGKILL', waitMs: 750 },
+  { rung: 'shell', waitMs: 1000 },
+  { rung: 'sandbox', waitMs: 2000 },
+] as const;
+type Rung = (typeof ladder)[number]['rung'];
+type StopReason = 'timeout' | 'interrupted';
+
+/** What programs in the background write while no command runs. */
+class LateOutput {
+  #window = new OutputWindow(lateBounds, null);
+
+  readonly write = (chunk: Buffer): void => this.#window.write(chunk, null);
+
+  /** Text to put before the next result, or an empty string. */
+  async take(): Promise<string> {
+    const window = this.#window;
+    if (window.total === 0) return '';
+    this.#window = new OutputWindow(lateBounds, null);
+    const { head, tail, notice } = await window.finish();
+    const cut = notice === null ? '' : ' (only the end of it)';
+    const text = presentOutput(head + tail, null).trimEnd();
+    return `[Output of background processes since the last command${cut}]\n${text}\n[End of that output]\n`;
+  }
+}
+
+export class BashSession {
+  readonly #sandbox: Sandbox;
+  readonly #fileName: () => string;
+  readonly #late: LateOutput;
+  #shell: Shell;
+  #former: Shell[] = [];
+  /** Set while a command runs: asks that it be ended. */
+  #stop: ((why: StopReason) => void) | null = null;
+
+  private constructor(sandbox: Sandbox, fileName: () => string, late: LateOutput, shell: Shell) {
+    this.#sandbox = sandbox;
+    this.#fileName = fileName;
+    this.#late = late;
+    this.#shell = shell;
+  }
+
+  /** @param fileName names the next file of an output too long to show */
+  static async open(sandbox: Sandbox, fileName: () => string): Promise<BashSession> {
+    const late = new LateOutput();
+    const shell = await Shell.start(sandbox, sandbox.path('/workspace'), late.write);
+    return new BashSession(sandbox, fileName, late, shell);
+  }
+
+  /** Ends the running command as a person's Ctrl-C would, by force if need be. */
+  interrupt(): void {
+    this.#stop?.('interrupted');
+  }
+
+  async run(command: string, options: CallOptions): Promise<ToolResult> {
+    const begun = performance.now();
+    const refusal = refuse(command);
+    if (refusal !== null) return result('error', refusal, null, null, begun);
+    if (!this.#shell.alive) {
+      const text = `[The command was not run: the shell had ended since the last one. ${await this.#renew()}]`;
+      return result('session_lost', text, null, null, begun);
+    }
+    const shell = this.#shell;
+    const late = await this.#late.take();
+    const window = new OutputWindow(agentBounds, { sandbox: this.#sandbox, name: this.#fileName });
+    const live = new LiveOutput(options.onOutput);
+    const since = secondsSinceBoot();
+    const ended = shell.execute(command, (chunk) => {
+      window.write(chunk, shell.process.stdout);
+      live.write(chunk);
+    });
+    const { end, stopped, rung } = await this.#await(shell, ended, since, options.timeoutMs);
+    const durationMs = performance.now() - begun;
+    live.flush();
+    const shown = await window.finish();
+    const notes: string[] = [];
+    if (stopped !== null && rung !== null) notes.push(sayStopped(stopped, rung, options.timeoutMs));
+    if (end.shellEnded) notes.push(`The shell ended (exit status ${end.code ?? 'unknown'}). ${await this.#renew()}`);
+    const text = late + compose(shown, end.jobs, notes);
+    const outcome = end.shellEnded ? 'session_lost' : (stopped ?? (end.code === 0 ? 'ok' : 'error'));
+    return { kind: 'tool', outcome, text, fullTextPath: shown.fullTextPath, exitCode: end.code, durationMs };
+  }
+
+  /** Waits for the end of a command; at its deadline, or when asked to, climbs the ladder. */
+  async #await(shell: Shell, ended: Promise<CommandEnd>, since: number, timeoutMs: number) {
+    const asked = Promise.withResolvers<StopReason>();
+    this.#stop = asked.resolve;
+    const timer = setTimeout(() => asked.resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+    try {
+      const first = await Promise.race([ended, asked.promise]);
+      if (typeof first !== 'string') return { end: first, stopped: null, rung: null };
+      for (const { rung, waitMs } of ladder) {
+        const end = await this.#climb(rung, waitMs, shell, ended, since);
+        if (end !== null) return { end, stopped: first, rung };
+      }
+      // The sandbox is dead and so is the shell, whatever has become of the news.
+      const end: CommandEnd = { shellEnded: true, code: null, jobs: null };
+      return { end, stopped: first, rung: 'sandbox' as const };
+    } finally {
+      clearTimeout(timer);
+      this.#stop = null;
+    }
+  }
+
+  async #climb(
+    rung: Rung,
+    waitMs: number,
+    shell: Shell,
+    ended: Promise<CommandEnd>,
+    since: number,
+  ): Promise<CommandEnd | null> {
+    const until = performance.now() + waitMs;
+    for (let round = 0; performance.now() < until; round += 1) {
+      // Only children can be many: those that a loop starts while we look are met in the next round.
+      if (round === 0 || rung === 'SIGKILL') await this.#signalAll(rung, shell, since);
+      const slice = rung === 'SIGKILL' ? 100 : waitMs;
+      const end = await Promise.race([ended, wait(Math.min(slice, Math.max(1, until - performance.now())))]);
+      if (end !== null) return end;
+    }
+    return null;
+  }
+
+  async #signalAll(rung: Rung, shell: Shell, since: number): Promise<void> {
+    const sandbox = this.#sandbox;
+    if (rung === 'sandbox') {
+      await sandbox.kill();
+      return;
+    }
+    const processes = await sandbox.processes();
+    const bash = processes.find(({ pid }) => pid === shell.process.pid);
+    if (bash === undefined) return;
+    const started = startedSince(processes, bash.hostPid, since);
+    // A stopped process takes no other signal. The shell first: it must know of the interrupt when its child dies of it.
+    for (const target of [bash, ...started]) sandbox.signal(target, 'SIGCONT');
+    sandbox.signal(bash, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
+    for (const target of started) sandbox.signal(target, rung === 'shell' ? 'SIGKILL' : rung);
+  }
+
+  /** Starts a new shell where the last one was. @returns what to tell the agent */
+  async #renew(): Promise<string> {
+    const lost = 'shell variables, functions, aliases and options are lost; files and background processes are kept';
+    if (this.#sandbox.dead) return 'The whole sandbox has ended with it.';
+    const { directory } = this.#shell;
+    this.#former.push(this.#shell);
+    if (this.#former.length > maxFormerShells) this.#former.shift()?.process.release();
+    try {
+      this.#shell = await Shell.start(this.#sandbox, directory, this.#late.write);
+    } catch {
+      await this.#sandbox.kill();
+      return 'No new one could be started: the whole sandbox was ended.';
+    }
+    return `A new one was started in ${directory}: ${lost}`;
+  }
+}
+
+function refuse(command: string): string | null {
+  if (command.includes('\0')) return '[The command was not run: it contains a NUL character, which bash cannot take.]';
+  const bytes = Buffer.byteLength(command);
+  if (bytes <= maxCommandBytes) return null;
+  return (
+    `[The command was not run: it has ${bytes.toLocaleString('en-US')} bytes, and ` +
+    `${maxCommandBytes.toLocaleString('en-US')} is the most that bash is given at once. ` +
+    'Write long text to a file in several commands (`cat >>file <<EOF`), or from Python.]'
+  );
+}
+
+function sayStopped(why: StopReason, rung: Rung, timeoutMs: number): string {
+  const what = why === 'timeout' ? `Timed out after ${sayDuration(timeoutMs)}` : 'Interrupted';
+  switch (rung) {
+    case 'SIGINT':
+      return `${what}: the command was interrupted (SIGINT)`;
+    case 'SIGTERM':
+      return `${what}: the command ignored SIGINT and was ended with SIGTERM`;
+    case 'SIGKILL':
+      return `${what}: the command ignored SIGINT and SIGTERM and was killed`;
+    case 'shell':
+      return `${what}: only killing the shell ended the command`;
+    case 'sandbox':
+      return `${what}: only killing the whole sandbox ended the command`;
+  }
+}
+
+function compose(shown: WindowText, jobs: JobNumbers | null, notes: readonly string[]): string {
+  const head = presentOutput(shown.head, jobs);
+  const tail = presentOutput(shown.tail, jobs);
+  const middle = shown.notice === null ? '' : `${head === '' || head.endsWith('\n') ? '' : '\n'}${shown.notice}\n`;
+  const text = head + middle + tail;
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+  return notes.length === 0 ? text : `${text}${separator}${notes.map((note) => `[${note}]`).join('\n')}`;
+}
+
+function result(
+  outcome: ToolResult['outcome'],
+  text: string,
+  fullTextPath: string | null,
+  exitCode: number | null,
+  begun: number,
+): ToolResult {
+  return { kind: 'tool', outcome, text, fullTextPath, exitCode, durationMs: performance.now() - begun };
+}
+
+function wait(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
+}
+
+function secondsSinceBoot(): number {
+  return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) - 0.005;
+}
