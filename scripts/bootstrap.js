@@ -1,7 +1,7 @@
 /**
  * `node scripts/bootstrap.js <setup|test|demo|bench> [args]`: the first thing that runs on a bare clone. It installs the
  * node packages if they are not as package-lock.json says, and hands over to scripts/<command>.ts on a fitting Node.
- * Plain JavaScript for Node >= 18 without a dependency.
+ * It speaks on standard error: standard output belongs to the command. Plain JavaScript for Node >= 18 without a dependency.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ function npmCommand() {
 }
 
 function installPackages() {
-  console.log('· node packages: installing with npm ci (about 250 MB, Node 24 included)');
+  console.error('· node packages: installing with npm ci (about 250 MB, Node 24 included)');
   const { file, args } = npmCommand();
   const result = spawnSync(file, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -47,7 +47,7 @@ if (!existsSync(join(root, 'package-lock.json'))) {
   console.error(`${root} holds no package-lock.json: is this a whole clone?`);
   process.exit(1);
 }
-if (packagesAreInstalled()) console.log('· node packages: up to date');
+if (packagesAreInstalled()) console.error('· node packages: up to date');
 else installPackages();
 if (!packagesAreInstalled()) {
   console.error(`npm ci left node_modules unlike package-lock.json. ${missingNodeMessage()}`);
