@@ -20,13 +20,14 @@ export interface RunView {
 /** @throws if the first event is not `run_started`. */
 export function openRunView(id: RunId, first: RunEvent): RunView {
   if (first.body.type !== 'run_started') throw new Error(`run ${id}: its log does not begin with run_started`);
-  const { config, metric, caveats } = first.body;
+  const { config, metric, splitHash, caveats } = first.body;
   return {
     summary: {
       id,
       state: 'running',
       config,
       metric,
+      splitHash,
       createdAt: first.at,
       endedAt: null,
       activeMs: 0,

@@ -101,6 +101,7 @@ export const RunSummary = z.object({
   state: RunState,
   config: RunConfig,
   metric: z.object({ name: z.string(), direction: Direction }),
+  splitHash: z.string(),
   createdAt: z.number(),
   endedAt: z.number().nullable(),
   /** Wall-clock milliseconds this run has been active, pauses and downtime left out. */
@@ -139,6 +140,8 @@ export const RunEventBody = z.discriminatedUnion('type', [
     type: z.literal('run_started'),
     config: RunConfig,
     metric: RunSummary.shape.metric,
+    /** Of the prepared task: a run is resumed on the same splits or not at all. */
+    splitHash: z.string(),
     caveats: z.array(z.string()),
   }),
   z.object({ type: z.literal('run_resumed'), pid: z.int() }),

@@ -14,6 +14,7 @@ import { runAgent } from '../agent/loop.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import type { AgentResult } from '../agent/transcript.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
+import { runEnvironment } from '../evaluation/runContract.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
 import { readDocument, writeDocument } from '../store/document.ts';
@@ -62,7 +63,7 @@ export class AgentAndEvaluation implements CandidateWork {
     if (body.kind !== 'submit') return;
     const { store } = this.#options;
     await mkdir(store.candidatePaths(id).directory, { recursive: true, mode: 0o700 });
-    await store.writeProgram(id, await readProgramFolder(body.program));
+    await store.writeProgram(id, await readProgramFolder(join(store.paths.directory, body.program)));
   }
 
   async perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void> {
@@ -215,25 +216,11 @@ export class AgentAndEvaluation implements CandidateWork {
       mounts.push({ source: store.candidatePaths(parent).program, target: `/parents/${parent}` });
     return {
       mounts,
-      environment: {
-        AIRA_TRAIN_DIR: '/data/train',
-        AIRA_EVAL_DIR: '/data/eval',
-        AIRA_OUT_DIR: '/workspace/out',
-        AIRA_SEED: String(candidate.seed),
-        AIRA_TIME_LIMIT_S: String(limits.eval_exec_s),
-        AIRA_CPUS: String(cpus),
-        ...threadVariables(cpus),
-      },
+      environment: runEnvironment(task, { seed: candidate.seed, cpus, outDirectory: '/workspace/out' }),
       limits: { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids },
       files: [],
     };
   }
-}
-
-/** Numeric libraries otherwise start a thread for every CPU of the machine, and slots get in each other's way. */
-export function threadVariables(cpus: number): Record<string, string> {
-  const names = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS'];
-  return Object.fromEntries(names.map((name) => [name, String(cpus)]));
 }
 
 /** What a trajectory that is being resumed was begun with. */

@@ -72,6 +72,7 @@ export class SteadyState {
     this.#backlog = [...view.candidates.values()].filter(isUnfinished).map(({ id, slot }) => ({ id, slot }));
     this.#paused = summary.state === 'paused';
     this.#stopReason = summary.state === 'stopping' ? (summary.endReason ?? 'stopped') : null;
+    if (this.#stopReason !== null) this.#stopAgents.abort();
   }
 
   /** Searches until candidates, time or a person say that it is enough. */

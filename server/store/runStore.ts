@@ -35,6 +35,7 @@ export class RunStore {
   readonly #events: RunEvent[];
   readonly #listeners = new Set<RunListener>();
   #nextSeq: number;
+  #closed: Promise<void> | null = null;
   #tail: Promise<void> = Promise.resolve();
   readonly #now: () => number;
 
@@ -143,10 +144,13 @@ export class RunStore {
     return readProgramFolder(this.candidatePaths(id).program);
   }
 
-  async close(): Promise<void> {
-    await this.#tail;
-    await this.#log.close();
-    await this.#unlock();
+  /** Idempotent: the lock is given back once, so that it cannot take another process's away. */
+  close(): Promise<void> {
+    this.#closed ??= this.#tail.then(async () => {
+      await this.#log.close();
+      await this.#unlock();
+    });
+    return this.#closed;
   }
 
   async #writeDocumentsOf(event: RunEvent): Promise<void> {

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import type { ProgramFile } from '../../protocol/worker.ts';
+import { draftContext } from '../../test/support/operatorContext.ts';
+import { type ChatModel, ChatModelError, type GenerateRequest, type MessagePart } from '../models/chatModel.ts';
+import { InterruptedError, ProviderStoppedError } from './limits.ts';
+import { type AgentOptions, runAgent, type ToolOutcome, type Workbench } from './loop.ts';
+import { messagesOf } from './transcript.ts';
+
+type Turn = MessagePart[] | ((request: GenerateRequest) => MessagePart[]);
+
+/** A model that says what the test has written down, turn by turn, and keeps what it was asked. */
+function scripted(turns: Turn[]): ChatModel & { requests: GenerateRequest[] } {
+  const requests: GenerateRequest[] = [];
+  return {
+    requests,
+    info: { id: 'scripted', label: 'scripted', isLanguageModel: false, contextTokens: null },
+    generate: async (request) => {
+      requests.push(request);
+      const turn = turns[requests.length - 1];
+      if (turn === undefined) throw new Error('the script has ended');
+      const parts = typeof turn === 'function' ? turn(request) : turn;
+      const kind = parts.some((part) => part.type === 'call') ? 'tool_calls' : 'stop';
+      return {
+        parts,
+        finish: { kind, raw: 'STOP' },
+        usage: { input: 1, cachedInput: 0, output: 1, thoughts: 0 },
+        native: undefined,
+        model: 'scripted',
+        requestId: null,
+      };
+    },
+  };
+}
+
+const call = (name: string, args: unknown, id = `${name}-${Math.random()}`): MessagePart => ({
+  type: 'call',
+  id,
+  name,
+  arguments: args,
+});
+const bash = (command: string) => call('bash', { command });
+const submit = (directory = '/workspace/program') => call('submit', { directory, summary: 'a program' });
+const solution: ProgramFile = { path: 'solution.py', contentBase64: Buffer.from('print(1)').toString('base64') };
+
+function bench(change: Partial<Record<string, ToolOutcome>> = {}, kept = true) {
+  const ran: { execId: string; text: string; timeoutMs: number }[] = [];
+  const ok = (text: string): ToolOutcome => ({ outcome: 'ok', text, fullTextPath: null, durationMs: 1200 });
+  const tool = async (
+    execId: string,
+    text: string,
+    timeoutMs: number,
+    commit: (result: ToolOutcome) => Promise<void>,
+  ) => {
+    ran.push({ execId, text, timeoutMs });
+    await commit(change[text] ?? ok(`did ${text}`));
+  };
+  const workbench: Workbench = {
+    kept,
+    bash: tool,
+    python: tool,
+    collect: (_execId, directory, commit) =>
+      commit(
+        directory === '/empty'
+          ? { refused: 'the folder does not exist' }
+          : { files: directory === '/other' ? [] : [solution] },
+      ),
+  };
+  return { ran, workbench };
+}
+
+function options(
+  model: ChatModel,
+  workbench: Workbench,
+  change: Partial<AgentOptions> = {},
+): AgentOptions & { saved: ProgramFile[][] } {
+  const events: TrajectoryEvent[] = [];
+  const saved: ProgramFile[][] = [];
+  return {
+    saved,
+    context: draftContext(),
+    model,
+    seed: 1,
+    log: { events, append: async (event) => void events.push(event) },
+    workbench,
+    execIdPrefix: 'c1',
+    runRemainingMs: () => Number.POSITIVE_INFINITY,
+    saveProgram: async (files) => void saved.push(files),
+    entryFile: 'solution.py',
+    signal: new AbortController().signal,
+    ...change,
+  };
+}
+
+const observations = (events: readonly TrajectoryEvent[]) =>
+  events.flatMap((event) => (event.type === 'observation' ? [event.observation] : []));
+
+describe('the ReAct loop', () => {
+  it('acts, observes, and ends with the program that was submitted', async () => {
+    const model = scripted([[{ type: 'text', text: 'look first' }, bash('ls')], [submit()]]);
+    const { ran, workbench } = bench();
+    const given = options(model, workbench);
+    const result = await runAgent(given);
+    assert.deepEqual(result, { reason: 'submitted', detail: 'a program', steps: 2 });
+    assert.deepEqual(given.saved, [[solution]]);
+    assert.deepEqual(
+      ran.map((one) => one.execId),
+      ['c1-1-0'],
+    );
+    assert.equal(given.log.events.at(-1)?.type, 'ended');
+  });
+
+  it('tells duration, step and time left with every observation', async () => {
+    const given = options(scripted([[bash('ls')], [submit()]]), bench().workbench);
+    await runAgent(given);
+    assert.match(observations(given.log.events)[0]?.text ?? '', /^did ls\n\[ok · 1\.2 s · step 1\/20 · 10 min left\]$/);
+  });
+
+  it('answers a bad call with its schema, and gives up after three in a row', async () => {
+    const given = options(
+      scripted([[call('bash', { cmd: 'ls' })], [call('rm', {})], [call('python', {})]]),
+      bench().workbench,
+    );
+    const result = await runAgent(given);
+    assert.equal(result.reason, 'malformed_calls');
+    assert.match(observations(given.log.events)[0]?.text ?? '', /command.*Schema/s);
+    assert.match(observations(given.log.events)[1]?.text ?? '', /no tool "rm"/);
+  });
+
+  it('nudges a model that calls no tool once, then ends', async () => {
+    const given = options(
+      scripted([[{ type: 'text', text: 'hm' }], [{ type: 'text', text: 'hm' }]]),
+      bench().workbench,
+    );
+    assert.equal((await runAgent(given)).reason, 'no_tool_call');
+    assert.equal(given.log.events.filter((event) => event.type === 'notice').length, 1);
+  });
+
+  it('does not take a folder without the file that the task runs, and says what is in it', async () => {
+    const given = options(scripted([[submit('/other')], [submit('/empty')], [submit()]]), bench().workbench);
+    assert.equal((await runAgent(given)).reason, 'submitted');
+    const [first, second] = observations(given.log.events);
+    assert.match(first?.text ?? '', /no solution\.py/);
+    assert.match(second?.text ?? '', /does not exist/);
+  });
+
+  it('offers nothing but submit on the last step', async () => {
+    const context = draftContext();
+    context.limits.maxSteps = 2;
+    const model = scripted([[bash('ls')], [submit()]]);
+    await runAgent(options(model, bench().workbench, { context }));
+    assert.deepEqual(
+      model.requests.map((request) => [request.toolMode, request.tools.length]),
+      [
+        ['auto', 3],
+        ['required', 1],
+      ],
+    );
+    assert.match(JSON.stringify(model.requests[1]?.messages), /last turn/);
+  });
+
+  it('never lets a tool call outlive the time that is left', async () => {
+    const { ran, workbench } = bench();
+    await runAgent(
+      options(scripted([[call('bash', { command: 'train', timeout_s: 99_999 })], [submit()]]), workbench, {
+        runRemainingMs: () => 90_000,
+      }),
+    );
+    assert.equal(ran[0]?.timeoutMs, 90_000);
+  });
+
+  it('resumes with exactly the messages it had, and does not repeat what was answered', async () => {
+    const whole = options(scripted([[bash('one')], [bash('two')], [submit()]]), bench().workbench);
+    await runAgent(whole);
+    const cut = whole.log.events.slice(0, 3);
+    const model = scripted([[bash('two')], [submit()]]);
+    const { ran, workbench } = bench();
+    const events = [...cut];
+    await runAgent(options(model, workbench, { log: { events, append: async (event) => void events.push(event) } }));
+    assert.deepEqual(
+      ran.map((one) => one.text),
+      ['two'],
+    );
+    assert.deepEqual(model.requests[0]?.messages, messagesOf(cut));
+  });
+
+  it('asks again for a call cut off by a crash where the sandbox is still there, under the same id', async () => {
+    const whole = options(scripted([[bash('one')], [submit()]]), bench().workbench);
+    await runAgent(whole);
+    const events = whole.log.events.slice(0, 2);
+    const { ran, workbench } = bench({}, true);
+    await runAgent(
+      options(scripted([[submit()]]), workbench, { log: { events, append: async (event) => void events.push(event) } }),
+    );
+    assert.deepEqual(
+      ran.map((one) => one.execId),
+      ['c1-1-0'],
+    );
+  });
+
+  it('never runs a call again in a fresh sandbox: it says that the old one is gone', async () => {
+    const whole = options(scripted([[bash('one')], [submit()]]), bench().workbench);
+    await runAgent(whole);
+    const events = whole.log.events.slice(0, 2);
+    const { ran, workbench } = bench({}, false);
+    await runAgent(
+      options(scripted([[submit()]]), workbench, { log: { events, append: async (event) => void events.push(event) } }),
+    );
+    assert.deepEqual(ran, []);
+    assert.equal(observations(events)[0]?.outcome, 'interrupted');
+  });
+
+  it('knows a submission whose last lines were lost', async () => {
+    const whole = options(scripted([[submit()]]), bench().workbench);
+    await runAgent(whole);
+    const events = whole.log.events.slice(0, 3);
+    assert.equal(events.at(-1)?.type, 'observation');
+    const result = await runAgent(
+      options(scripted([]), bench().workbench, { log: { events, append: async (event) => void events.push(event) } }),
+    );
+    assert.deepEqual(result, { reason: 'submitted', detail: 'a program', steps: 1 });
+  });
+
+  it('stops the run, not the candidate, when the key is refused', async () => {
+    const model = scripted([
+      () => {
+        throw new ChatModelError('auth', 'key refused');
+      },
+    ]);
+    await assert.rejects(runAgent(options(model, bench().workbench)), ProviderStoppedError);
+  });
+
+  it('waits out an overloaded provider without its clock running', async () => {
+    let clock = 0;
+    const model = scripted([
+      () => {
+        throw new ChatModelError('overloaded', 'busy', { retryAfterMs: 5 });
+      },
+      [bash('ls')],
+      [submit()],
+    ]);
+    const given = options(model, bench().workbench, { now: () => clock });
+    clock = 10;
+    assert.equal((await runAgent(given)).reason, 'submitted');
+    assert.equal(given.log.events.filter((event) => event.type === 'model').length, 2);
+  });
+
+  it('leaves a log that can be resumed when it is interrupted', async () => {
+    const control = new AbortController();
+    const model = scripted([
+      () => {
+        control.abort();
+        return [bash('ls')];
+      },
+    ]);
+    const { workbench } = bench({ ls: { outcome: 'interrupted', text: '', fullTextPath: null, durationMs: 1 } });
+    const given = options(model, workbench, { signal: control.signal });
+    await assert.rejects(runAgent(given), InterruptedError);
+    assert.notEqual(given.log.events.at(-1)?.type, 'ended');
+  });
+});

@@ -1,0 +1,184 @@
+/** The honest account of a run: what was selected and how well it does on rows that nothing saw, with errors and caveats. */
+
+import * as z from 'zod';
+import type { RunView } from '../../protocol/projection.ts';
+import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
+import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
+import type { TaskManifest } from '../../protocol/task.ts';
+
+export const RunReport = z.object({
+  run: RunSummary,
+  task: z.object({ id: z.string(), title: z.string(), version: z.int() }),
+  selected: Candidate.nullable(),
+  /** The candidate that leads by search score: where it differs from the selected one, its lead did not hold. */
+  bestBySearch: Candidate.nullable(),
+  /** Search minus test score of the selected candidate, signed so that positive means "looked better than it is". */
+  optimism: z.number().nullable(),
+  baselines: z.array(z.object({ name: z.string(), score: z.number(), how: z.string().optional() })),
+  /** Share of the way from the naive to the strong baseline that the selected test score covers; null without them. */
+  shareOfWay: z.number().nullable(),
+  ranking: z.array(Candidate),
+  failures: z.array(Candidate),
+});
+export type RunReport = z.infer<typeof RunReport>;
+
+export function runReport(view: RunView, manifest: TaskManifest): RunReport {
+  const { summary } = view;
+  const candidates = [...view.candidates.values()];
+  const selected = summary.selected === null ? null : (view.candidates.get(summary.selected) ?? null);
+  const best = summary.bestSearch === null ? null : (view.candidates.get(summary.bestSearch.candidate) ?? null);
+  const { baselines } = manifest.reference;
+  return {
+    run: summary,
+    task: { id: manifest.id, title: manifest.title, version: manifest.version },
+    selected,
+    bestBySearch: best,
+    optimism: optimism(selected, manifest.metric.direction),
+    baselines,
+    shareOfWay: shareOfWay(selected?.test ?? null, baselines),
+    ranking: candidates
+      .filter((candidate) => candidate.state === 'scored')
+      .sort((a, b) => compareBy(key(a), key(b), manifest.metric.direction)),
+    failures: candidates.filter((candidate) => candidate.state === 'failed'),
+  };
+}
+
+/** Validation decides; before unsealing there is only the search score. */
+function key(candidate: Candidate): number {
+  return (candidate.validation ?? candidate.search)?.value ?? Number.NaN;
+}
+
+function compareBy(a: number, b: number, direction: TaskManifest['metric']['direction']): number {
+  if (a === b) return 0;
+  return isBetter(a, b, direction) ? -1 : 1;
+}
+
+function optimism(candidate: Candidate | null, direction: TaskManifest['metric']['direction']): number | null {
+  if (candidate?.search == null || candidate.test === null) return null;
+  const gap = candidate.search.value - candidate.test.value;
+  return direction === 'maximize' ? gap : -gap;
+}
+
+function shareOfWay(test: Score | null, baselines: RunReport['baselines']): number | null {
+  const naive = baselines.find((baseline) => baseline.name === 'naive');
+  const strong = baselines.find((baseline) => baseline.name === 'strong');
+  if (test === null || naive === undefined || strong === undefined || naive.score === strong.score) return null;
+  return (test.value - naive.score) / (strong.score - naive.score);
+}
+
+export function renderReport(report: RunReport): string {
+  const { run, selected } = report;
+  const { config } = run;
+  const arrow = run.metric.direction === 'minimize' ? 'lower is better' : 'higher is better';
+  const lines = [
+    `# Run ${run.id}`,
+    '',
+    `Task **${report.task.title}** (${report.task.id}@${report.task.version}), metric ${run.metric.name}, ${arrow}.`,
+    `Model: ${config.model}${config.model === 'heuristic' ? ' (built-in heuristic, no language model)' : ''}. ${config.workers} workers × ${config.agentsPerSlot} agents, temperature ${config.temperature}, crossover ${config.crossover}, seed ${config.seed}.`,
+    `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}. ${run.endReason ?? ''}`,
+    '',
+  ];
+  if (run.caveats.length > 0) lines.push('## Read this first', '', ...run.caveats.map((caveat) => `- ${caveat}`), '');
+  lines.push(...selectionSection(report, selected), ...rankingSection(report), ...failureSection(report));
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function selectionSection(report: RunReport, selected: Candidate | null): string[] {
+  const { run } = report;
+  if (!run.unsealed) return ['## Result', '', 'The search has not ended: validation and test scores are sealed.', ''];
+  if (selected === null) return ['## Result', '', 'No candidate could be selected: none has a validation score.', ''];
+  const lines = [
+    '## Selected program',
+    '',
+    `**#${selected.id}** ${oneLine(selected.summary)}`,
+    '',
+    '| split | what it decided | score |',
+    '| --- | --- | --- |',
+    `| search | who became a parent | ${show(selected.search)} |`,
+    `| validation | which candidate is selected | ${show(selected.validation)} |`,
+    `| test | nothing: the figure to believe | **${show(selected.test)}** |`,
+    '',
+    "The error is one bootstrap standard error. Search scores of a search's winners are optimistic, validation scores of the selected one a little too; test decided nothing.",
+    '',
+  ];
+  if (report.baselines.length > 0) {
+    const { direction } = run.metric;
+    lines.push(
+      'Against reference programs, measured on the same test rows:',
+      '',
+      '| reference | score | selected is |',
+      '| --- | --- | --- |',
+    );
+    for (const baseline of report.baselines) {
+      const test = selected.test?.value;
+      const verdict =
+        test === undefined ? 'unknown' : isBetter(test, baseline.score, direction) ? 'better' : 'not better';
+      lines.push(
+        `| ${baseline.name}${baseline.how === undefined ? '' : ` (${baseline.how})`} | ${formatScore(baseline.score)} | ${verdict} |`,
+      );
+    }
+    lines.push('');
+    if (report.shareOfWay !== null)
+      lines.push(`It covers ${(report.shareOfWay * 100).toFixed(0)} % of the way from naive to strong.`, '');
+  }
+  if (selected.suspiciouslyPerfect) lines.push('**Its score is perfect. Look for a leak before you believe it.**', '');
+  const best = report.bestBySearch;
+  if (best !== null && best.id !== selected.id)
+    lines.push(
+      `By search score #${best.id} led (search ${show(best.search)}, validation ${show(best.validation)}, test ${show(best.test)}).`,
+      '',
+    );
+  lines.push(`Lineage: ${lineage(selected, report)}`, '');
+  return lines;
+}
+
+function rankingSection(report: RunReport): string[] {
+  if (report.ranking.length === 0) return [];
+  const sealed = !report.run.unsealed;
+  const rows = report.ranking.slice(0, 20).map((candidate) => {
+    const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
+    const validation = sealed ? 'sealed' : show(candidate.validation);
+    const test = sealed ? 'sealed' : show(candidate.test);
+    return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`} | ${show(candidate.search)} | ${validation} | ${test} | ${oneLine(candidate.summary)} |`;
+  });
+  return [
+    '## Candidates',
+    '',
+    '| | made by | search | validation | test | what |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ];
+}
+
+function failureSection(report: RunReport): string[] {
+  if (report.failures.length === 0) return [];
+  const lines = report.failures.slice(0, 20).map((candidate) => {
+    const { failure } = candidate;
+    return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${oneLine(failure?.message ?? '')}`;
+  });
+  return ['## Failures', '', ...lines, ''];
+}
+
+function lineage(selected: Candidate, report: RunReport): string {
+  const byId = new Map([...report.ranking, ...report.failures].map((candidate) => [candidate.id, candidate]));
+  const steps: string[] = [];
+  const seen = new Set<number>();
+  for (let at: Candidate | undefined = selected; at !== undefined && !seen.has(at.id); ) {
+    seen.add(at.id);
+    const others = at.parents.slice(1).map((id) => ` × #${id}`);
+    steps.push(`#${at.id} (${at.operator}${others.join('')}, search ${show(at.search)})`);
+    const parent: number | undefined = at.parents[0];
+    at = parent === undefined ? undefined : byId.get(parent);
+  }
+  return steps.join(' ← ');
+}
+
+const show = (score: Score | null) => (score === null ? 'none' : formatScoreWithError(score));
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, 200);
+
+export function duration(ms: number): string {
+  const s = Math.round(ms / 1000);
+  if (s < 120) return `${s} s`;
+  return s < 7200 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${(s / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,193 @@
+/**
+ * Hosts one run in this process: workers, scorer, search, and the door through which clients steer it. What it starts it
+ * ends; what a killed host leaves behind, the next one on the same run finds and takes over.
+ */
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { RunSummary } from '../../protocol/run.ts';
+import { protocolVersion } from '../../protocol/worker.ts';
+import { renderReport, runReport } from '../analysis/report.ts';
+import { Evaluator } from '../evaluation/evaluator.ts';
+import { Scorer } from '../evaluation/scorer.ts';
+import { selectFinal } from '../evaluation/selection.ts';
+import type { ChatModel } from '../models/chatModel.ts';
+import { type Activity, AgentAndEvaluation } from '../search/candidateWork.ts';
+import { taskContext } from '../search/operatorContext.ts';
+import { SteadyState } from '../search/steadyState.ts';
+import { writeDocument } from '../store/document.ts';
+import type { RunStore } from '../store/runStore.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import { Endpoint } from '../transport/endpoint.ts';
+import { socketPathFor } from '../transport/unixSocket.ts';
+import type { PoolEvent } from '../workers/contract.ts';
+import { WorkerPool } from '../workers/pool.ts';
+import { serveClients } from './clients.ts';
+
+export interface RunHostOptions {
+  store: RunStore;
+  task: PreparedTask;
+  model: ChatModel;
+  /** Virtual environment of scorer and sandboxes. */
+  venv: string;
+  log: Logger;
+  onActivity?: (activity: Activity) => void;
+  onPoolEvent?: (event: PoolEvent) => void;
+}
+
+export type HostedEnd = { kind: 'finished' } | { kind: 'interrupted'; reason: string };
+
+export class RunHost {
+  readonly #options: RunHostOptions;
+  readonly #pool: WorkerPool;
+  readonly #endpoint: Endpoint;
+  readonly #scorer: Scorer;
+  readonly #evaluator: Evaluator;
+  readonly search: SteadyState;
+
+  private constructor(
+    options: RunHostOptions,
+    parts: { endpoint: Endpoint; pool: WorkerPool; scorer: Scorer; evaluator: Evaluator; search: SteadyState },
+  ) {
+    this.#options = options;
+    this.#endpoint = parts.endpoint;
+    this.#pool = parts.pool;
+    this.#scorer = parts.scorer;
+    this.#evaluator = parts.evaluator;
+    this.search = parts.search;
+  }
+
+  /** Starts workers and scorer. What had been started is ended again if a later part fails. */
+  static async start(options: RunHostOptions): Promise<RunHost> {
+    const { store, task, model, venv, log } = options;
+    const { config } = store.view.summary;
+    const undo: (() => Promise<unknown>)[] = [];
+    try {
+      const scorer = await Scorer.start({ task, python: `${venv}/bin/python` });
+      undo.push(() => scorer.close());
+      const endpoint = await Endpoint.start({ kind: 'unix', path: socketPathFor(store.paths.directory) });
+      undo.push(() => endpoint.close());
+      const pool = await WorkerPool.start({
+        endpoint,
+        stateDirectory: store.paths.workers,
+        slots: config.workers,
+        driver: config.sandbox,
+        venv,
+        log: log.child({ part: 'workers' }),
+        onEvent: (event) => {
+          onPoolEvent(event, options);
+          options.onPoolEvent?.(event);
+        },
+      });
+      undo.push(() => pool.close());
+      const evaluator = new Evaluator({ task, scorer });
+      // The work asks the search for time, the search asks the work to be done: tied together here.
+      const remaining: { ms: () => number } = { ms: () => Number.POSITIVE_INFINITY };
+      const search = new SteadyState({
+        store,
+        slots: pool.slots,
+        agentsPerSlot: config.agentsPerSlot,
+        modelId: model.info.id,
+        log: log.child({ part: 'search' }),
+        work: new AgentAndEvaluation({
+          store,
+          task,
+          taskContext: taskContext(task.manifest, task.description, task.dataCard),
+          model,
+          evaluator,
+          runRemainingMs: () => remaining.ms(),
+          onActivity: (activity) => options.onActivity?.(activity),
+        }),
+      });
+      remaining.ms = () => search.runRemainingMs();
+      return new RunHost(options, { endpoint, pool, scorer, evaluator, search });
+    } catch (error) {
+      for (const end of undo.reverse()) await end();
+      throw error;
+    }
+  }
+
+  /** Searches, unseals, selects, reports; or leaves a run that can be resumed. Everything started is ended when it resolves. */
+  async run(): Promise<HostedEnd> {
+    const { store } = this.#options;
+    const token = randomBytes(24).toString('base64url');
+    serveClients(this.#endpoint, token, {
+      store,
+      search: this.search,
+      task: this.#options.task,
+      log: this.#options.log,
+    });
+    const discovery = { protocol: protocolVersion, pid: process.pid, url: this.#endpoint.urlFor('client'), token };
+    await writeFile(store.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
+    try {
+      const end = await this.search.run();
+      if (end.kind === 'interrupted') return end;
+      if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
+      await this.#unseal();
+      await store.append({ type: 'run_finished', reason: end.reason });
+      await this.#report();
+      return { kind: 'finished' };
+    } finally {
+      await rm(store.paths.discovery, { force: true });
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#scorer.close();
+    await this.#endpoint.close();
+  }
+
+  /** Scores the hidden splits for the first time, and selects by validation (§3.3, decoupled selection). */
+  async #unseal(): Promise<void> {
+    const { store } = this.#options;
+    const scored = [...store.view.candidates.values()].filter((candidate) => candidate.state === 'scored');
+    const scores = [];
+    for (const { id, search } of scored) {
+      const predictionsDirectory = store.candidatePaths(id).predictions;
+      const { validation, test } = await this.#evaluator.unseal({ predictionsDirectory });
+      scores.push({ id, search, validation, test });
+    }
+    const selected = selectFinal(scores, store.view.summary.metric.direction);
+    await store.append({
+      type: 'unsealed',
+      scores: scores.map(({ id, validation, test }) => ({ id, validation, test })),
+      selected: selected?.id ?? null,
+      early: false,
+    });
+  }
+
+  async #report(): Promise<void> {
+    const { store, task } = this.#options;
+    const report = runReport(store.view, task.manifest);
+    await writeDocument(store.paths.reportData, report);
+    await writeFile(store.paths.report, renderReport(report));
+  }
+}
+
+/** What a reader of the results must know about the machine goes into the run, once. */
+function onPoolEvent(event: PoolEvent, { store, log }: RunHostOptions): void {
+  if (event.type === 'slot_lost') log.warn(event, 'a worker was lost');
+  if (event.type !== 'slot_ready') return;
+  const { driver, notEnforced } = event.capabilities;
+  const caveats = notEnforced.map((what) => `not enforced by the sandbox on this machine: ${what}`);
+  if (driver === 'none') caveats.unshift(noSandboxCaveat);
+  for (const text of caveats) {
+    if (store.view.summary.caveats.includes(text)) continue;
+    store
+      .append({ type: 'caveat', text })
+      .catch((error: unknown) => log.error({ err: error }, 'a caveat was not stored'));
+  }
+}
+
+export const noSandboxCaveat =
+  'no sandbox: programs ran as ordinary processes of this machine, and could have read the hidden labels';
+
+/** What a run should say of itself from its first moment. */
+export function initialCaveats(model: ChatModel, config: Pick<RunSummary['config'], 'sandbox'>): string[] {
+  const caveats: string[] = [];
+  if (!model.info.isLanguageModel) caveats.push(`driven by the ${model.info.label}`);
+  if (config.sandbox === 'none') caveats.push(noSandboxCaveat);
+  return caveats;
+}

@@ -1,0 +1,111 @@
+/** `aira2 fork` and `aira2 submit`: a person's wishes, served before anything the search would do by itself. */
+import { Command } from 'commander';
+import { entryFile } from '../../search/candidateWork.ts';
+import { prepareRequest, type Wish } from '../../search/requests.ts';
+import { maxProgramBytes, maxProgramFiles } from '../../search/workbench.ts';
+import { RunStore, readProgramFolder, readRun } from '../../store/runStore.ts';
+import { loadPreparedTask } from '../../tasks/catalog.ts';
+import { CliError, exitCodes } from '../exitCodes.ts';
+import { type CommonOptions, homeOf, resolveRun } from '../machine.ts';
+import { print } from '../output.ts';
+import { callRun } from '../runClient.ts';
+import { whole, withCommon } from './run.ts';
+
+export function requestCommands(): Command[] {
+  return [fork(), submit()];
+}
+
+const candidateNumber = whole(1, 1e9);
+
+function fork(): Command {
+  return withCommon(new Command('fork'))
+    .description('Have an agent go on from a candidate, or combine it with another.')
+    .argument('<run>', 'id, unique part of an id, or "last"')
+    .argument('<candidate>', 'the parent', candidateNumber)
+    .option('--with <candidate>', 'a second parent: crossover instead of mutation', candidateNumber)
+    .option('--guidance <text>', 'words for the agent: what to try')
+    .action(async (run: string, parent: number, options: CommonOptions & { with?: number; guidance?: string }) => {
+      const { guidance } = options;
+      const wish: Wish =
+        options.with === undefined
+          ? { kind: 'fork', parent, guidance }
+          : { kind: 'cross', parents: [parent, options.with], guidance };
+      await ask(run, wish, options);
+    });
+}
+
+function submit(): Command {
+  return withCommon(new Command('submit'))
+    .description('Enter a program of your own: it is evaluated like any other candidate, and can become a parent.')
+    .argument('<run>', 'id, unique part of an id, or "last"')
+    .argument('<folder>', 'the program; it must hold the file that the task runs (solution.py)')
+    .option('--parent <candidate>', 'the candidate it was made from', candidateNumber)
+    .option('--summary <text>', 'one line: what it does', 'submitted by a person')
+    .action(async (run: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
+      const files = await programOf(folder);
+      await ask(run, { kind: 'submit', parent: options.parent, summary: options.summary, files }, options);
+    });
+}
+
+/** To the live server, or, for a run that is down, into its log: it is served when the run is resumed. */
+async function ask(text: string, wish: Wish, options: CommonOptions): Promise<void> {
+  const home = homeOf(options);
+  const run = await resolveRun(home, text);
+  const { live } = await readRun(home, run);
+  const request = live ? await askServer(home, run, wish) : await askStore(home, run, wish);
+  print(options.json ?? false, 'request', { run, request, live }, () =>
+    live
+      ? `Queued in run ${run}, before its own work.`
+      : `Stored in run ${run}. It is served when the run goes on: aira2 runs resume ${run}`,
+  );
+}
+
+async function askServer(home: string, run: string, wish: Wish): Promise<string> {
+  const timeout = { timeoutMs: 30_000 };
+  const guidance = 'guidance' in wish && wish.guidance !== undefined ? { guidance: wish.guidance } : {};
+  const { request } = await callRun(home, run, (peer) => {
+    switch (wish.kind) {
+      case 'fork':
+        return peer.request('run.fork', { run, parent: wish.parent, ...guidance }, timeout);
+      case 'cross':
+        return peer.request('run.cross', { run, parents: wish.parents, ...guidance }, timeout);
+      case 'submit': {
+        const parent = wish.parent === undefined ? {} : { parent: wish.parent };
+        return peer.request('run.submit', { run, summary: wish.summary, files: wish.files, ...parent }, timeout);
+      }
+    }
+  });
+  return request;
+}
+
+async function askStore(home: string, run: string, wish: Wish): Promise<string> {
+  const store = await RunStore.open(home, run);
+  try {
+    const { config } = store.view.summary;
+    const { manifest } = loadPreparedTask(home, `${config.task}@${config.taskVersion}`);
+    const { request, body } = await prepareRequest(store, wish, entryFile(manifest.run.cmd));
+    await store.append({ type: 'request_queued', request, body });
+    return request;
+  } finally {
+    await store.close();
+  }
+}
+
+async function programOf(folder: string) {
+  let files: Awaited<ReturnType<typeof readProgramFolder>>;
+  try {
+    files = await readProgramFolder(folder);
+  } catch (error) {
+    throw new CliError(
+      exitCodes.badInput,
+      `${folder} cannot be read as a folder: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  const bytes = files.reduce((sum, file) => sum + file.contentBase64.length * 0.75, 0);
+  if (files.length > maxProgramFiles || bytes > maxProgramBytes)
+    throw new CliError(
+      exitCodes.badInput,
+      `${folder} holds ${files.length} files of ${(bytes / 1e6).toFixed(1)} MB in all; a program is at most ${maxProgramFiles} files and ${maxProgramBytes / 1e6} MB. Leave data and results out.`,
+    );
+  return files;
+}

@@ -1,0 +1,133 @@
+/** `aira2 run <task>`: a search in the foreground, from preparing the task to the selected program. */
+import { randomBytes } from 'node:crypto';
+import { cpus } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
+import { initialCaveats } from '../../api/runHost.ts';
+import { createModel } from '../../models/registry.ts';
+import { RunStore } from '../../store/runStore.ts';
+import { prepareTask } from '../../tasks/prepare.ts';
+import { hostInForeground } from '../foreground.ts';
+import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { note } from '../output.ts';
+
+interface RunOptions extends CommonOptions {
+  model: string;
+  workers: number;
+  agentsPerSlot: number;
+  candidates?: number;
+  hours?: number;
+  seed: number;
+  temperature: number;
+  crossover: number;
+  drafts?: number;
+  maxSteps: number;
+  sandbox: SandboxDriverName;
+}
+
+const defaultCandidates = 24;
+
+export function runCommand(): Command {
+  return withCommon(new Command('run'))
+    .description('Search for a better program on a task, with live progress, until candidates or hours are used up.')
+    .argument('<task>', 'a built-in task (aira2 task list), or the path of a task.yaml or its folder')
+    .option('--model <model>', 'gemini:<name>, or heuristic: the built-in researcher that needs no key', 'heuristic')
+    .option('--workers <n>', 'worker slots, 1:1 with GPUs where there are any', whole(1, 256), defaultWorkers())
+    .option('--agents-per-slot <n>', 'agents that take turns on each slot; 1 is the mode of the paper', whole(1, 16), 1)
+    .option(
+      '--candidates <n>',
+      `candidates to make (default: ${defaultCandidates}, or no bound with --hours)`,
+      whole(1, 1_000_000),
+    )
+    .option('--hours <h>', 'wall-clock budget of the search; pauses do not count', positive)
+    .option('--seed <n>', 'seed of all draws of the search', whole(0, 2 ** 31 - 1), 1)
+    .option('--temperature <t>', 'rank selection: towards 0 greedy, higher more diverse', positive, 0.2)
+    .option('--crossover <p>', 'probability of combining two parents', share, 0.15)
+    .option(
+      '--drafts <n>',
+      'candidates that start from nothing (default: 4, or the number of agents if that is more)',
+      whole(1, 10_000),
+    )
+    .option('--max-steps <n>', 'steps of one agent', whole(2, 10_000), 60)
+    .addOption(
+      new Option('--sandbox <driver>', 'what isolates programs; "none" isolates nothing and marks the run')
+        .choices(SandboxDriverName.options)
+        .default('bwrap'),
+    )
+    .addHelpText(
+      'after',
+      `
+The run goes on in this terminal. Ctrl-C leaves it as it is, to be taken up with: aira2 runs resume last
+From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 submit last <folder>.`,
+    )
+    .action(async (task: string, options: RunOptions) => startRun(task, options));
+}
+
+async function startRun(reference: string, options: RunOptions): Promise<void> {
+  const home = homeOf(options);
+  const venv = virtualEnvironment();
+  const model = createModel(options.model, process.env);
+  const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
+  const { manifest } = task;
+  const config = RunConfig.parse({
+    task: manifest.id,
+    taskVersion: manifest.version,
+    model: model.info.id,
+    workers: options.workers,
+    agentsPerSlot: options.agentsPerSlot,
+    candidates: options.candidates ?? (options.hours === undefined ? defaultCandidates : null),
+    hours: options.hours ?? null,
+    seed: options.seed,
+    temperature: options.temperature,
+    crossover: options.crossover,
+    drafts: options.drafts ?? Math.max(4, options.workers * options.agentsPerSlot),
+    maxSteps: options.maxSteps,
+    sandbox: options.sandbox,
+  });
+  const store = await RunStore.create(home, newRunId(manifest.id), {
+    type: 'run_started',
+    config,
+    metric: { name: manifest.metric.name, direction: manifest.metric.direction },
+    splitHash: task.splitHash,
+    caveats: initialCaveats(model, config),
+  });
+  await hostInForeground({ store, task, model, venv, json: options.json ?? false });
+}
+
+/** Sorts by date, and says of what. */
+function newRunId(task: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${task}-${randomBytes(2).toString('hex')}`;
+}
+
+/** A worker for each GPU is the pool's business; without GPUs two slots, or one on a single CPU. */
+function defaultWorkers(): number {
+  return Math.min(2, cpus().length);
+}
+
+export function withCommon(command: Command): Command {
+  return command
+    .option('--json', 'print one documented JSON value (aira2 schema) on standard output, and nothing else')
+    .option('--home <folder>', 'where tasks and runs are kept (default: $AIRA2_HOME, else ~/.aira2)');
+}
+
+export function whole(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return value;
+}

@@ -1,0 +1,272 @@
+/** `aira2 runs …`: look at runs, take their results, steer the live ones. */
+import { Argument, Command } from 'commander';
+import type { Candidate, RunSummary } from '../../../protocol/run.ts';
+import { formatScoreWithError } from '../../../protocol/score.ts';
+import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
+import { duration, renderReport, runReport } from '../../analysis/report.ts';
+import { createModel } from '../../models/registry.ts';
+import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
+import { loadPreparedTask } from '../../tasks/catalog.ts';
+import { CliError, exitCodes } from '../exitCodes.ts';
+import { exportCandidate } from '../exportCandidate.ts';
+import { hostInForeground } from '../foreground.ts';
+import { type CommonOptions, homeOf, resolveRun, virtualEnvironment } from '../machine.ts';
+import { note, print } from '../output.ts';
+import { callRun } from '../runClient.ts';
+import { table } from '../table.ts';
+import { renderTrajectory } from '../trajectoryText.ts';
+import { whole, withCommon } from './run.ts';
+
+export function runsCommand(): Command {
+  return new Command('runs')
+    .description('Look at runs, export what they found, steer those that are live.')
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(candidates())
+    .addCommand(trajectory())
+    .addCommand(report())
+    .addCommand(exportProgram())
+    .addCommand(resume())
+    .addCommand(pause())
+    .addCommand(stop());
+}
+
+const runArgument = () => new Argument('[run]', 'id, unique part of an id, or "last"').default('last');
+
+function list(): Command {
+  return withCommon(new Command('list'))
+    .description('All runs, oldest first.')
+    .action(async (options: CommonOptions) => {
+      const home = homeOf(options);
+      const runs: RunSummary[] = [];
+      const problems: { run: string; problem: string }[] = [];
+      for (const id of await listRunIds(home)) {
+        try {
+          runs.push((await readRun(home, id)).view.summary);
+        } catch (error) {
+          problems.push({ run: id, problem: error instanceof Error ? error.message : String(error) });
+        }
+      }
+      for (const { run, problem } of problems) note(`run ${run} cannot be read: ${problem}`);
+      print(options.json ?? false, 'runs list', { runs, problems }, () =>
+        runs.length === 0
+          ? 'No runs yet. Start one with: aira2 run diamonds'
+          : table(
+              ['run', 'state', 'model', 'candidates', 'best search', 'active'],
+              runs.map((run) => [
+                run.id,
+                run.state,
+                run.config.model,
+                `${run.counts.scored} scored, ${run.counts.failed} failed`,
+                run.bestSearch === null ? '' : `${formatScoreWithError(run.bestSearch.score)} ${run.metric.name}`,
+                duration(run.activeMs),
+              ]),
+            ),
+      );
+    });
+}
+
+function show(): Command {
+  return withCommon(new Command('show'))
+    .description('One run: configuration, state, best candidate, caveats.')
+    .addArgument(runArgument())
+    .action(async (run: string, options: CommonOptions) => {
+      const home = homeOf(options);
+      const { view, paths, live } = await readRun(home, await resolveRun(home, run));
+      const { summary } = view;
+      print(options.json ?? false, 'runs show', { run: summary, live, directory: paths.directory }, () =>
+        [
+          `${summary.id}: ${summary.state}${live ? ' (live)' : ''}`,
+          `task ${summary.config.task}@${summary.config.taskVersion}, metric ${summary.metric.name} (${summary.metric.direction}), split ${summary.splitHash.slice(0, 12)}`,
+          `model ${summary.config.model}, ${summary.config.workers} workers × ${summary.config.agentsPerSlot}, seed ${summary.config.seed}, temperature ${summary.config.temperature}, crossover ${summary.config.crossover}, sandbox ${summary.config.sandbox}`,
+          `${summary.counts.created} candidates: ${summary.counts.scored} scored, ${summary.counts.failed} failed, ${summary.counts.abandoned} abandoned, ${summary.counts.running} at work; active ${duration(summary.activeMs)}`,
+          `best search: ${summary.bestSearch === null ? 'none' : `#${summary.bestSearch.candidate} ${formatScoreWithError(summary.bestSearch.score)}`}`,
+          `validation and test: ${summary.unsealed ? 'unsealed' : 'sealed until the search has ended'}${summary.selected === null ? '' : `; selected #${summary.selected}`}`,
+          ...summary.caveats.map((caveat) => `caveat: ${caveat}`),
+          ...(summary.endReason === null ? [] : [`ended: ${summary.endReason}`]),
+          ...(summary.state === 'interrupted' ? [`take it up again with: aira2 runs resume ${summary.id}`] : []),
+          `files: ${paths.directory}`,
+        ].join('\n'),
+      );
+    });
+}
+
+function candidates(): Command {
+  return withCommon(new Command('candidates'))
+    .description('The candidates of a run, in the order they were started.')
+    .addArgument(runArgument())
+    .action(async (run: string, options: CommonOptions) => {
+      const home = homeOf(options);
+      const { view } = await readRun(home, await resolveRun(home, run));
+      const all = [...view.candidates.values()];
+      print(options.json ?? false, 'runs candidates', { run: view.summary.id, candidates: all }, () =>
+        table(
+          ['#', 'made by', 'state', 'search', 'validation', 'test', 'steps', 'what'],
+          all.map((one) => row(one, view.summary.unsealed)),
+        ),
+      );
+    });
+}
+
+function row(candidate: Candidate, unsealed: boolean): string[] {
+  const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
+  const hidden = (score: Candidate['test']) =>
+    score === null ? (unsealed || candidate.state !== 'scored' ? '' : 'sealed') : formatScoreWithError(score);
+  return [
+    String(candidate.id),
+    parents === '' ? candidate.operator : `${candidate.operator} of ${parents}`,
+    candidate.failure === null ? candidate.state : `${candidate.state}: ${candidate.failure.kind}`,
+    candidate.search === null ? '' : formatScoreWithError(candidate.search),
+    hidden(candidate.validation),
+    hidden(candidate.test),
+    String(candidate.steps),
+    candidate.summary.replaceAll(/\s+/g, ' ').slice(0, 70),
+  ];
+}
+
+function trajectory(): Command {
+  return withCommon(new Command('trajectory'))
+    .description('How the agent of a candidate got there: reasons, actions, observations.')
+    .argument('<run>', 'id, unique part of an id, or "last"')
+    .argument('<candidate>', 'its number', whole(1, 1e9))
+    .action(async (run: string, candidate: number, options: CommonOptions) => {
+      const home = homeOf(options);
+      const { view, paths } = await readRun(home, await resolveRun(home, run));
+      const known = view.candidates.get(candidate);
+      if (known === undefined)
+        throw new CliError(
+          exitCodes.notFound,
+          `Run ${view.summary.id} has no candidate #${candidate}; it has ${view.candidates.size}.`,
+        );
+      const events = await StoredTrajectory.read(paths.candidate(candidate).trajectory);
+      print(options.json ?? false, 'runs trajectory', { run: view.summary.id, candidate, events }, () =>
+        events.length === 0
+          ? `Candidate #${candidate} (${known.operator}) has no trajectory.`
+          : renderTrajectory(events),
+      );
+    });
+}
+
+function report(): Command {
+  return withCommon(new Command('report'))
+    .description('What came out: the selected program, its score on rows nothing saw, errors, caveats, lineage.')
+    .addArgument(runArgument())
+    .action(async (run: string, options: CommonOptions) => {
+      const home = homeOf(options);
+      const { view } = await readRun(home, await resolveRun(home, run));
+      const task = loadPreparedTask(home, `${view.summary.config.task}@${view.summary.config.taskVersion}`);
+      const data = runReport(view, task.manifest);
+      print(options.json ?? false, 'runs report', data, () => renderReport(data));
+    });
+}
+
+function exportProgram(): Command {
+  return withCommon(new Command('export'))
+    .description(
+      'Write a candidate (default: the selected one) as a folder that runs by itself: program, environment, predictions.',
+    )
+    .addArgument(runArgument())
+    .argument('[candidate]', 'its number (default: the selected one)', whole(1, 1e9))
+    .requiredOption('--to <folder>', 'folder to make; it must not exist, or be empty')
+    .action(async (run: string, candidate: number | undefined, options: CommonOptions & { to: string }) => {
+      const home = homeOf(options);
+      const { view, paths } = await readRun(home, await resolveRun(home, run));
+      const task = loadPreparedTask(home, `${view.summary.config.task}@${view.summary.config.taskVersion}`);
+      const done = await exportCandidate({
+        view,
+        paths,
+        task,
+        candidate: candidate ?? null,
+        to: options.to,
+        venv: virtualEnvironment(),
+      });
+      print(options.json ?? false, 'runs export', { run: view.summary.id, ...done }, () =>
+        [
+          `Candidate #${done.candidate} is in ${done.directory}:`,
+          ...done.files.map((file) => `  ${file}`),
+          `Run it with: ${done.directory}/run.sh`,
+        ].join('\n'),
+      );
+    });
+}
+
+function resume(): Command {
+  return withCommon(new Command('resume'))
+    .description('Take up an interrupted run where it was, or let a paused one go on.')
+    .addArgument(runArgument())
+    .action(async (run: string, options: CommonOptions) => {
+      const home = homeOf(options);
+      const id = await resolveRun(home, run);
+      const { view, live } = await readRun(home, id);
+      if (live) {
+        if (view.summary.state !== 'paused')
+          throw new CliError(exitCodes.badInput, `Run ${id} is live and not paused: there is nothing to resume.`);
+        await callRun(home, id, (peer) => peer.request('run.unpause', { run: id }, { timeoutMs: 10_000 }));
+        print(options.json ?? false, 'runs steer', { run: id, done: 'unpaused' }, () => `Run ${id} goes on.`);
+        return;
+      }
+      if (view.summary.state === 'finished' || view.summary.state === 'failed')
+        throw new CliError(
+          exitCodes.badInput,
+          `Run ${id} has ended (${view.summary.endReason ?? view.summary.state}): there is nothing to resume.`,
+        );
+      await takeUp(home, id, options);
+    });
+}
+
+async function takeUp(home: string, id: string, options: CommonOptions): Promise<void> {
+  const venv = virtualEnvironment();
+  const store = await RunStore.open(home, id);
+  try {
+    const { config, splitHash } = store.view.summary;
+    const task = loadPreparedTask(home, `${config.task}@${config.taskVersion}`);
+    if (task.splitHash !== splitHash)
+      throw new CliError(
+        exitCodes.badInput,
+        `Run ${id} was made on other splits of ${config.task}@${config.taskVersion} than are prepared now: its scores cannot be compared with new ones. Restore that task, or start a new run.`,
+      );
+    const model = createModel(config.model, process.env);
+    await store.append({ type: 'run_resumed', pid: process.pid });
+    if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
+    await hostInForeground({ store, task, model, venv, json: options.json ?? false });
+  } finally {
+    await store.close();
+  }
+}
+
+function pause(): Command {
+  return withCommon(new Command('pause'))
+    .description('Start nothing new in a live run; agents at work finish. `resume` lets it go on.')
+    .addArgument(runArgument())
+    .action((run: string, options: CommonOptions) => steer(run, options, 'paused'));
+}
+
+function stop(): Command {
+  return withCommon(new Command('stop'))
+    .description('End the search of a run and select. Agents at work are ended, evaluations finish.')
+    .addArgument(runArgument())
+    .option('--now', 'give up evaluations that are under way, too')
+    .action((run: string, options: CommonOptions & { now?: boolean }) => steer(run, options, 'stopping'));
+}
+
+async function steer(
+  text: string,
+  options: CommonOptions & { now?: boolean },
+  done: 'paused' | 'stopping',
+): Promise<void> {
+  const home = homeOf(options);
+  const run = await resolveRun(home, text);
+  const { view, live } = await readRun(home, run);
+  if (!live) {
+    const hint = view.summary.state === 'interrupted' ? ` Take it up with \`aira2 runs resume ${run}\` first.` : '';
+    throw new CliError(exitCodes.badInput, `Run ${run} is not live (${view.summary.state}).${hint}`);
+  }
+  await callRun(home, run, (peer) =>
+    done === 'paused'
+      ? peer.request('run.pause', { run }, { timeoutMs: 10_000 })
+      : peer.request('run.stop', { run, now: options.now ?? false }, { timeoutMs: 10_000 }),
+  );
+  print(options.json ?? false, 'runs steer', { run, done }, () =>
+    done === 'paused' ? `Run ${run} is paused. Let it go on with: aira2 runs resume ${run}` : `Run ${run} is stopping.`,
+  );
+}

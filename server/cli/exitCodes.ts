@@ -1,0 +1,58 @@
+/** Exit codes of the `aira2` command, and which error means which. Documented in docs/cli.md. */
+import { CommanderError } from 'commander';
+
+export const exitCodes = {
+  ok: 0,
+  /** A fault of ours: please report it. */
+  internal: 1,
+  /** Bad arguments, a bad manifest, a request that cannot be granted. */
+  badInput: 2,
+  /** No such run, candidate or task. */
+  notFound: 3,
+  /** This machine lacks something; `aira2 doctor` says what. */
+  environment: 4,
+  /** The run ended and no candidate could be selected, or a check did not pass. */
+  noResult: 5,
+  /** Interrupted; the run can be resumed. */
+  interrupted: 130,
+} as const;
+
+/** An error for the person at the terminal: what happened, to what, and what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+const byName: Record<string, number> = {
+  RunNotFoundError: exitCodes.notFound,
+  TaskNotFoundError: exitCodes.notFound,
+  TaskNotPreparedError: exitCodes.notFound,
+  ManifestError: exitCodes.badInput,
+  TaskError: exitCodes.badInput,
+  SplitDriftError: exitCodes.badInput,
+  RequestRefusedError: exitCodes.badInput,
+  ModelChoiceError: exitCodes.badInput,
+  LockedError: exitCodes.badInput,
+  RemoteError: exitCodes.badInput,
+  CorruptLogError: exitCodes.badInput,
+  DocumentError: exitCodes.badInput,
+  AcquireError: exitCodes.environment,
+  PrepareError: exitCodes.environment,
+  WorkerStartError: exitCodes.environment,
+  SlotFailedError: exitCodes.environment,
+  EndpointInUseError: exitCodes.badInput,
+  SocketPathError: exitCodes.environment,
+  ScorerError: exitCodes.environment,
+  ChatModelError: exitCodes.environment,
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  if (error instanceof Error) return byName[error.name] ?? exitCodes.internal;
+  return exitCodes.internal;
+}

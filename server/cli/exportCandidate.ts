@@ -1,0 +1,143 @@
+/** A candidate as a folder that a stranger can run: program, pinned environment, how to run it, predictions if unsealed. */
+import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import type { RunView } from '../../protocol/projection.ts';
+import type { Candidate } from '../../protocol/run.ts';
+import { formatScoreWithError } from '../../protocol/score.ts';
+import { PredictionsStore } from '../evaluation/predictionsStore.ts';
+import type { RunPaths } from '../store/home.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+import { pythonOf } from './machine.ts';
+
+export interface ExportOptions {
+  view: RunView;
+  paths: RunPaths;
+  task: PreparedTask;
+  /** null: the selected one. */
+  candidate: number | null;
+  to: string;
+  venv: string;
+}
+
+export async function exportCandidate(options: ExportOptions) {
+  const { view, paths, task, venv } = options;
+  const candidate = chosen(view, options.candidate);
+  const directory = resolve(options.to);
+  await refuseFilled(directory);
+  const partial = join(dirname(directory), `.${process.pid}-export`);
+  try {
+    await mkdir(dirname(directory), { recursive: true });
+    await rm(partial, { recursive: true, force: true });
+    await cp(paths.candidate(candidate.id).program, join(partial, 'program'), { recursive: true });
+    await writeFile(join(partial, 'requirements.txt'), await frozen(venv));
+    await writeFile(join(partial, 'run.sh'), runScript(task, candidate));
+    await chmod(join(partial, 'run.sh'), 0o755);
+    await writeFile(join(partial, 'candidate.json'), `${JSON.stringify(candidate, null, 2)}\n`);
+    await writeFile(join(partial, 'README.md'), readme(view, task, candidate));
+    // Sealed material leaves the run only when nothing is sealed any more.
+    if (view.summary.unsealed) await writePredictions(paths, task, candidate, partial);
+    await rm(directory, { recursive: true, force: true });
+    await rename(partial, directory);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+  return { candidate: candidate.id, directory, files: files.sort() };
+}
+
+function chosen(view: RunView, id: number | null): Candidate {
+  const { summary } = view;
+  const wanted = id ?? summary.selected;
+  if (wanted === null)
+    throw new CliError(
+      exitCodes.noResult,
+      summary.unsealed
+        ? `Run ${summary.id} selected nothing. Name a candidate: aira2 runs candidates ${summary.id}`
+        : `Run ${summary.id} has not selected yet. Name a candidate, or let the run end.`,
+    );
+  const candidate = view.candidates.get(wanted);
+  if (candidate === undefined)
+    throw new CliError(
+      exitCodes.notFound,
+      `Run ${summary.id} has no candidate #${wanted}; it has ${view.candidates.size}.`,
+    );
+  if (candidate.state === 'running' || candidate.failure?.kind === 'no_submission')
+    throw new CliError(exitCodes.badInput, `Candidate #${wanted} has no program (${candidate.state}).`);
+  return candidate;
+}
+
+async function refuseFilled(directory: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw new CliError(
+      exitCodes.badInput,
+      `${directory} is not a folder that can be written: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  if (names.length > 0) throw new CliError(exitCodes.badInput, `${directory} is not empty; choose another folder.`);
+}
+
+async function frozen(venv: string): Promise<string> {
+  const { stdout } = await execa(pythonOf(venv), ['-m', 'pip', 'freeze', '--disable-pip-version-check'], {
+    timeout: 60_000,
+  });
+  return `${stdout}\n`;
+}
+
+function runScript(task: PreparedTask, candidate: Candidate): string {
+  const { limits, run } = task.manifest;
+  return `#!/bin/sh
+# Runs the program as its evaluation did: same data, same seed. PYTHON, AIRA_TRAIN_DIR, AIRA_EVAL_DIR and AIRA_OUT_DIR may be set beforehand.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+export AIRA_TRAIN_DIR="\${AIRA_TRAIN_DIR:-${join(task.publicDirectory, 'train')}}"
+export AIRA_EVAL_DIR="\${AIRA_EVAL_DIR:-${join(task.publicDirectory, 'eval')}}"
+export AIRA_OUT_DIR="\${AIRA_OUT_DIR:-$here/out}"
+export AIRA_SEED="\${AIRA_SEED:-${candidate.seed}}" AIRA_TIME_LIMIT_S="\${AIRA_TIME_LIMIT_S:-${limits.eval_exec_s}}" AIRA_CPUS="\${AIRA_CPUS:-${limits.cpus}}"
+export PYTHONHASHSEED="\${PYTHONHASHSEED:-${candidate.seed}}"
+mkdir -p "$AIRA_OUT_DIR"
+if [ -z "\${PYTHON:-}" ]; then
+  [ -x "$here/.venv/bin/python" ] || { python3 -m venv "$here/.venv" && "$here/.venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"; }
+  PYTHON="$here/.venv/bin/python"
+fi
+cd "$here/program"
+exec ${run.cmd.map((word) => (word === 'python' ? '"$PYTHON"' : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')}
+`;
+}
+
+function readme(view: RunView, task: PreparedTask, candidate: Candidate): string {
+  const { summary } = view;
+  const scores = [
+    `search ${candidate.search === null ? 'none' : formatScoreWithError(candidate.search)}`,
+    ...(candidate.test === null ? [] : [`test ${formatScoreWithError(candidate.test)}`]),
+  ];
+  return `# ${task.manifest.title}: candidate #${candidate.id} of run ${summary.id}
+
+${candidate.summary}
+
+${task.manifest.metric.name} (${task.manifest.metric.direction}): ${scores.join(', ')}. Made by ${candidate.author}.
+
+- \`program/\`: the program, as it was evaluated
+- \`run.sh\`: runs it on the prepared data of the task (makes a virtual environment on first use, or set \`PYTHON\`)
+- \`requirements.txt\`: the exact packages of its evaluation
+- \`candidate.json\`: its record
+- \`predictions.csv\` (once the run is unsealed): what it predicted
+`;
+}
+
+async function writePredictions(paths: RunPaths, task: PreparedTask, candidate: Candidate, to: string): Promise<void> {
+  const kept = new PredictionsStore(paths.candidate(candidate.id).predictions);
+  for (const { split } of task.views) {
+    const content = await kept.get(split, task.manifest.prediction.max_bytes);
+    const name = split === 'pooled' ? task.manifest.prediction.file : `${split}-${task.manifest.prediction.file}`;
+    if (content !== null) await writeFile(join(to, name), content);
+  }
+}

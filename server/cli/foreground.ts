@@ -1,0 +1,61 @@
+/** Hosts a run in this process and shows it: live on a terminal, line by line elsewhere, until it has ended or is interrupted. */
+import { renderReport, runReport } from '../analysis/report.ts';
+import { RunHost } from '../api/runHost.ts';
+import type { ChatModel } from '../models/chatModel.ts';
+import type { RunStore } from '../store/runStore.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+import { fileLogger } from './machine.ts';
+import { note, print } from './output.ts';
+import { Progress } from './progress.ts';
+
+export interface ForegroundOptions {
+  store: RunStore;
+  task: PreparedTask;
+  model: ChatModel;
+  venv: string;
+  json: boolean;
+}
+
+/** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected */
+export async function hostInForeground({ store, task, model, venv, json }: ForegroundOptions): Promise<void> {
+  const log = fileLogger(store.paths.log);
+  const progress = new Progress({ store, stream: process.stderr });
+  let host: RunHost | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (host === null) return;
+    progress.say(`${signal}: leaving the run as it is …`);
+    host.search.interrupt(`interrupted by ${signal}`);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  try {
+    note(`run ${store.id}: ${task.manifest.title}, ${model.info.label}`);
+    host = await RunHost.start({
+      store,
+      task,
+      model,
+      venv,
+      log,
+      onActivity: (activity) => progress.activity(activity),
+      onPoolEvent: (event) => progress.pool(event),
+    });
+    progress.start();
+    const end = await host.run();
+    progress.stop();
+    if (end.kind === 'interrupted')
+      throw new CliError(
+        exitCodes.interrupted,
+        `${end.reason}. Nothing is lost; go on with: aira2 runs resume ${store.id}`,
+      );
+    const report = runReport(store.view, task.manifest);
+    print(json, 'run', { run: report.run, selected: report.selected, report: store.paths.report }, () =>
+      [renderReport(report), `Export the program: aira2 runs export ${store.id} --to <folder>`].join('\n'),
+    );
+    if (report.selected === null)
+      throw new CliError(exitCodes.noResult, `No candidate of run ${store.id} could be selected.`);
+  } finally {
+    progress.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+    await store.close();
+  }
+}

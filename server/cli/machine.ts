@@ -1,0 +1,56 @@
+/** What the command line needs of this machine, and how it names a run. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino, { type Logger } from 'pino';
+import { homeDirectory } from '../store/home.ts';
+import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+
+export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Options that every command has. */
+export interface CommonOptions {
+  home?: string;
+  json?: boolean;
+}
+
+export const homeOf = (options: CommonOptions) => homeDirectory(options.home);
+
+/** `AIRA2_VENV`, else `.venv` beside the program. @throws {CliError} with the command that makes it */
+export function virtualEnvironment(): string {
+  const venv = process.env.AIRA2_VENV ?? join(projectRoot, '.venv');
+  if (!existsSync(join(venv, 'bin', 'python')))
+    throw new CliError(exitCodes.environment, `There is no Python environment at ${venv}. Make it with: npm run setup`);
+  return venv;
+}
+
+export const pythonOf = (venv: string) => join(venv, 'bin', 'python');
+
+/**
+ * The run that a person means: its id, `last`, or any part of an id that names one run only.
+ * @throws {RunNotFoundError} {CliError} if the part fits several
+ */
+export async function resolveRun(home: string, text: string): Promise<string> {
+  const ids = await listRunIds(home);
+  if (ids.includes(text)) return text;
+  const last = ids.at(-1);
+  if (text === 'last' && last !== undefined) return last;
+  const matching = ids.filter((id) => id.includes(text));
+  const [only, ...others] = matching;
+  if (only === undefined) throw new RunNotFoundError(text, ids);
+  if (others.length > 0)
+    throw new CliError(
+      exitCodes.badInput,
+      `"${text}" fits ${matching.length} runs: ${matching.slice(0, 5).join(', ')}. Give more of the id.`,
+    );
+  return only;
+}
+
+/** The server's log file: everything that is not for a person at the terminal. */
+export function fileLogger(path: string): Logger {
+  return pino(
+    { level: process.env.AIRA2_LOG_LEVEL ?? 'info' },
+    pino.destination({ dest: path, append: true, sync: false }),
+  );
+}

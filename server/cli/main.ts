@@ -1,0 +1,68 @@
+/** The `aira2` command: arguments in, one clear outcome out. Each command lives in `commands/`. */
+import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './commands/doctor.ts';
+import { requestCommands } from './commands/requests.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { taskCommand } from './commands/task.ts';
+import { exitCodeOf, exitCodes } from './exitCodes.ts';
+import { forms } from './output.ts';
+
+function program(): Command {
+  const root = new Command('aira2')
+    .description('Evolves machine-learning programs with research agents, and scores them where they cannot cheat.')
+    .version('0.1.0')
+    .showHelpAfterError('(aira2 <command> --help shows what it takes)')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `
+Start here
+  $ aira2 doctor                                  what this machine has and lacks
+  $ aira2 run diamonds --candidates 12            a search with the built-in researcher, no key needed
+  $ aira2 run diamonds --model gemini:<name>      the same, driven by a language model (GEMINI_API_KEY)
+  $ aira2 runs report last                        what came out of it
+
+Runs and candidates: a run is named by its id, by any part of it that is unique, or by "last"; a candidate by its number.
+Exit codes: 0 done · 1 internal error · 2 bad input · 3 not found · 4 machine lacks something · 5 no result · 130 interrupted.`,
+    );
+  for (const command of [
+    runCommand(),
+    runsCommand(),
+    ...requestCommands(),
+    taskCommand(),
+    doctorCommand(),
+    schemaCommand(),
+  ])
+    root.addCommand(command);
+  return overrideExit(root);
+}
+
+/** Commander's own exits become errors, so that every way out is the one below. */
+function overrideExit(command: Command): Command {
+  command.exitOverride();
+  command.configureOutput({ outputError: () => undefined });
+  for (const child of command.commands) overrideExit(child);
+  return command;
+}
+
+const wantsJson = process.argv.includes('--json');
+try {
+  await program().parseAsync();
+} catch (error) {
+  const exitCode = exitCodeOf(error);
+  process.exitCode = exitCode;
+  if (exitCode !== exitCodes.ok) report(error, exitCode);
+}
+
+function report(error: unknown, exitCode: number): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (wantsJson) {
+    const kind = error instanceof Error ? error.name : 'Error';
+    process.stdout.write(`${JSON.stringify(forms.error.parse({ error: { kind, message, exitCode } }), null, 2)}\n`);
+    return;
+  }
+  process.stderr.write(`${error instanceof CommanderError ? message : `error: ${message}`}\n`);
+  if (exitCode === exitCodes.internal && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+}

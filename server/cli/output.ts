@@ -1,0 +1,82 @@
+/**
+ * What a command prints. With `--json` exactly one JSON value of a documented form goes to standard output and nothing
+ * else; without, words for a person. Progress and notes go to standard error in either case.
+ */
+import * as z from 'zod';
+import { Candidate, RunSummary } from '../../protocol/run.ts';
+import { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { RunReport } from '../analysis/report.ts';
+
+const count = z.int().nonnegative();
+
+/** Every form that `--json` can print, by the command that prints it. `aira2 schema <form>` shows it as JSON Schema. */
+export const forms = {
+  run: z.object({ run: RunSummary, selected: Candidate.nullable(), report: z.string() }),
+  'runs list': z.object({
+    runs: z.array(RunSummary),
+    problems: z.array(z.object({ run: z.string(), problem: z.string() })),
+  }),
+  'runs show': z.object({ run: RunSummary, live: z.boolean(), directory: z.string() }),
+  'runs candidates': z.object({ run: z.string(), candidates: z.array(Candidate) }),
+  'runs trajectory': z.object({ run: z.string(), candidate: z.int(), events: z.array(TrajectoryEvent) }),
+  'runs report': RunReport,
+  'runs export': z.object({ run: z.string(), candidate: z.int(), directory: z.string(), files: z.array(z.string()) }),
+  'runs steer': z.object({ run: z.string(), done: z.enum(['paused', 'unpaused', 'stopping']) }),
+  request: z.object({ run: z.string(), request: z.string(), live: z.boolean() }),
+  'task list': z.object({
+    tasks: z.array(
+      z.object({
+        id: z.string(),
+        version: z.int(),
+        title: z.string(),
+        modality: z.string(),
+        metric: z.object({ name: z.string(), direction: z.string() }),
+        builtin: z.boolean(),
+        prepared: z.boolean(),
+        counts: z.object({ train: count, search: count, validation: count, test: count }).nullable(),
+        problem: z.string().nullable(),
+      }),
+    ),
+  }),
+  'task prepare': z.object({
+    task: z.string(),
+    directory: z.string(),
+    splitHash: z.string(),
+    counts: z.object({ train: count, search: count, validation: count, test: count }),
+  }),
+  'task check': z.object({
+    task: z.string(),
+    ok: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  }),
+  doctor: z.object({
+    ok: z.boolean(),
+    checks: z.array(
+      z.object({
+        name: z.string(),
+        state: z.enum(['ok', 'limited', 'missing']),
+        detail: z.string(),
+        fix: z.string().nullable(),
+      }),
+    ),
+  }),
+  error: z.object({ error: z.object({ kind: z.string(), message: z.string(), exitCode: z.int() }) }),
+} as const;
+
+export type FormName = keyof typeof forms;
+
+/** Prints `value` in its documented form, or `words()` for a person. A value that does not fit its form is a bug and throws. */
+export function print<F extends FormName>(
+  json: boolean,
+  form: F,
+  value: z.input<(typeof forms)[F]>,
+  words: () => string,
+): void {
+  const text = json ? JSON.stringify(forms[form].parse(value), null, 2) : words();
+  process.stdout.write(`${text.replace(/\n$/, '')}\n`);
+}
+
+/** A note for a person, on standard error. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,155 @@
+/** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
+import { createLogUpdate } from 'log-update';
+import type { Candidate, RunEvent } from '../../protocol/run.ts';
+import { formatScoreWithError } from '../../protocol/score.ts';
+import { duration } from '../analysis/report.ts';
+import type { Activity } from '../search/candidateWork.ts';
+import type { RunStore } from '../store/runStore.ts';
+import type { PoolEvent } from '../workers/contract.ts';
+
+export class Progress {
+  readonly #store: RunStore;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #isLive: boolean;
+  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #activities = new Map<number, Activity & { since: number }>();
+  readonly #slotStates = new Map<number, string>();
+  #timer: NodeJS.Timeout | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor({ store, stream }: { store: RunStore; stream: NodeJS.WriteStream }) {
+    this.#store = store;
+    this.#stream = stream;
+    this.#isLive = stream.isTTY === true && process.env.TERM !== 'dumb';
+    this.#draw = createLogUpdate(stream, { showCursor: true });
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#store.subscribe(this.#store.view.lastSeq, (event) => this.#event(event));
+    if (this.#isLive) this.#timer = setInterval(() => this.#redraw(), 250);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#draw.clear();
+      this.#draw.done();
+    }
+    this.#timer = null;
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    if (this.#timer === null) {
+      this.#stream.write(`${line}\n`);
+      return;
+    }
+    this.#draw.clear();
+    this.#stream.write(`${line}\n`);
+    this.#redraw();
+  }
+
+  activity(activity: Activity): void {
+    this.#activities.set(activity.candidate, { ...activity, since: Date.now() });
+  }
+
+  pool(event: PoolEvent): void {
+    if (event.type === 'slot_state') this.#slotStates.set(event.slot, event.state);
+    if (event.type === 'slot_lost')
+      this.say(`slot ${event.slot}: its worker was lost (${event.reason}); its work is put back`);
+  }
+
+  #event({ body, at }: RunEvent): void {
+    const { view } = this.#store;
+    const clock = duration(at - view.summary.createdAt);
+    switch (body.type) {
+      case 'candidate_scored': {
+        this.#activities.delete(body.id);
+        const isBest = view.summary.bestSearch?.candidate === body.id;
+        this.say(
+          `[${clock}] #${body.id} ${madeBy(view.candidates.get(body.id))}: ${formatScoreWithError(body.search)}${isBest ? '  ← best so far' : ''}  ${summaryOf(view.candidates.get(body.id))}`,
+        );
+        break;
+      }
+      case 'candidate_failed':
+        this.#activities.delete(body.id);
+        this.say(
+          `[${clock}] #${body.id} ${madeBy(view.candidates.get(body.id))} failed: ${body.failure.kind}: ${body.failure.message.split('\n')[0]}`,
+        );
+        break;
+      case 'candidate_abandoned':
+        this.#activities.delete(body.id);
+        this.say(`[${clock}] #${body.id} given up: ${body.reason}`);
+        break;
+      case 'request_queued':
+        this.say(`[${clock}] a person asks: ${body.body.kind}`);
+        break;
+      case 'run_paused':
+      case 'run_unpaused':
+        this.say(
+          `[${clock}] ${body.type === 'run_paused' ? 'paused: agents at work finish, nothing new starts' : 'goes on'}`,
+        );
+        break;
+      case 'run_stopping':
+        this.say(`[${clock}] the search ends: ${body.reason}; scoring the hidden splits …`);
+        break;
+      case 'caveat':
+        this.say(`note: ${body.text}`);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #redraw(): void {
+    this.#draw(this.#lines().join('\n'));
+  }
+
+  #lines(): string[] {
+    const { summary, candidates } = this.#store.view;
+    const { config, counts, metric, bestSearch } = summary;
+    const elapsed = Date.now() - summary.createdAt;
+    const finished = counts.scored + counts.failed;
+    const perHour = finished === 0 ? null : (finished / elapsed) * 3_600_000;
+    const lines = [''];
+    for (let slot = 0; slot < config.workers; slot += 1) {
+      const here = [...this.#activities.values()].filter((activity) => activity.slot === slot);
+      const words = here.map((activity) => {
+        const candidate = candidates.get(activity.candidate);
+        return `#${activity.candidate} ${madeBy(candidate)} · ${activity.doing} ${duration(Date.now() - activity.since)}`;
+      });
+      const state = this.#slotStates.get(slot) ?? 'starting';
+      lines.push(`  slot ${slot}  ${words.join(' | ') || (state === 'ready' ? 'free' : state)}`);
+    }
+    const best =
+      bestSearch === null ? 'none yet' : `#${bestSearch.candidate} ${formatScoreWithError(bestSearch.score)}`;
+    lines.push(`  best ${metric.name} on the search split: ${best}`);
+    const total = config.candidates === null ? '' : ` of ${config.candidates}`;
+    const rate = perHour === null ? '' : ` · ${perHour.toFixed(perHour < 10 ? 1 : 0)}/h`;
+    lines.push(
+      `  ${finished}${total} candidates (${counts.failed} failed)${rate} · ${duration(elapsed)} so far${this.#timeLeft(finished, perHour)}`,
+    );
+    return lines;
+  }
+
+  #timeLeft(finished: number, perHour: number | null): string {
+    const { config, activeMs } = this.#store.view.summary;
+    const estimates: number[] = [];
+    if (config.hours !== null) estimates.push(config.hours * 3_600_000 - activeMs);
+    if (config.candidates !== null && perHour !== null)
+      estimates.push(((config.candidates - finished) / perHour) * 3_600_000);
+    return estimates.length === 0 ? '' : ` · about ${duration(Math.max(0, Math.min(...estimates)))} left`;
+  }
+}
+
+function madeBy(candidate: Candidate | undefined): string {
+  if (candidate === undefined) return '';
+  const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
+  return parents === '' ? candidate.operator : `${candidate.operator} of ${parents}`;
+}
+
+function summaryOf(candidate: Candidate | undefined): string {
+  return (candidate?.summary ?? '').replaceAll(/\s+/g, ' ').slice(0, 120);
+}

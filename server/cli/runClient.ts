@@ -1,0 +1,38 @@
+/** Speaks with the server that hosts a live run. */
+import { readFile } from 'node:fs/promises';
+import { clientToServer, Discovery, serverToClient } from '../../protocol/client.ts';
+import { dial } from '../../protocol/dial.ts';
+import { Peer } from '../../protocol/rpc.ts';
+import { runDirectory, runPaths } from '../store/home.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+
+type RunPeer = Peer<typeof serverToClient, typeof clientToServer>;
+
+const maxPayloadBytes = 16 * 1024 * 1024;
+
+/** @throws {CliError} if the run is not reachable; {RemoteError} what the server refuses, in its words */
+export async function callRun<T>(home: string, run: string, talk: (peer: RunPeer) => Promise<T>): Promise<T> {
+  const discovery = await discover(home, run);
+  const socket = await dial({ url: discovery.url, token: discovery.token, maxPayloadBytes, timeoutMs: 5000 });
+  const peer = new Peer(socket, {
+    local: serverToClient,
+    remote: clientToServer,
+    maxPayloadBytes,
+    log: { warn: () => undefined },
+  });
+  peer.listen();
+  try {
+    return await talk(peer);
+  } finally {
+    socket.close();
+  }
+}
+
+async function discover(home: string, run: string): Promise<Discovery> {
+  const { discovery } = runPaths(runDirectory(home, run));
+  try {
+    return Discovery.parse(JSON.parse(await readFile(discovery, 'utf8')));
+  } catch {
+    throw new CliError(exitCodes.badInput, `Run ${run} is starting or ending; try again in a moment.`);
+  }
+}

@@ -1,0 +1,42 @@
+/** A trajectory as text: what the agent thought, did and saw, step by step. */
+import * as z from 'zod';
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+
+const Code = z.union([
+  z.object({ command: z.string() }).transform((value) => value.command),
+  z.object({ code: z.string() }).transform((value) => value.code),
+]);
+
+export function renderTrajectory(events: readonly TrajectoryEvent[]): string {
+  return events.map(renderEvent).join('\n\n');
+}
+
+function renderEvent(event: TrajectoryEvent): string {
+  switch (event.type) {
+    case 'started':
+      return `started with ${event.model}, seed ${event.seed} (prompt of ${event.prompt.length} characters; all of it with --json)`;
+    case 'model': {
+      const calls = event.calls.map((call) => {
+        const code = Code.safeParse(call.arguments);
+        return `▶ ${call.name}\n${indent(code.success ? code.data : JSON.stringify(call.arguments))}`;
+      });
+      return [`── step ${event.step} ──`, event.reason.trim(), ...calls].filter((part) => part !== '').join('\n');
+    }
+    case 'observation':
+      return `◀ ${event.observation.outcome}\n${indent(event.observation.text)}`;
+    case 'notice':
+      return `! ${event.text}`;
+    case 'resumed':
+      return `! resumed ${event.sandboxKept ? 'in the same sandbox' : 'in a fresh sandbox'}`;
+    case 'ended':
+      return `── ended: ${event.reason}${event.detail === undefined ? '' : `: ${event.detail}`} ──`;
+  }
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,74 @@
+/** A person's requests: checked against the run, and their material on disk before they are queued. */
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CandidateId, PersonRequest } from '../../protocol/run.ts';
+import type { ProgramFile } from '../../protocol/worker.ts';
+import type { RunStore } from '../store/runStore.ts';
+
+export class RequestRefusedError extends Error {
+  override readonly name = 'RequestRefusedError';
+}
+
+export type Wish =
+  | { kind: 'fork'; parent: CandidateId; guidance?: string | undefined }
+  | { kind: 'cross'; parents: [CandidateId, CandidateId]; guidance?: string | undefined }
+  | { kind: 'submit'; parent?: CandidateId | undefined; summary: string; files: ProgramFile[] };
+
+/**
+ * Checks a wish and lays down what it needs; `queue` then makes it durable.
+ * @throws {RequestRefusedError} in words for the person
+ */
+export async function prepareRequest(
+  store: RunStore,
+  wish: Wish,
+  entryFile: string | null,
+): Promise<{ request: string; body: PersonRequest }> {
+  const { state } = store.view.summary;
+  if (state === 'finished' || state === 'failed' || state === 'stopping')
+    throw new RequestRefusedError(
+      `Run ${store.id} has ended and its hidden scores are open: nothing can be added. Start a new run of the same task.`,
+    );
+  const request = randomBytes(6).toString('hex');
+  const guidance = 'guidance' in wish && wish.guidance !== undefined ? { guidance: wish.guidance } : {};
+  switch (wish.kind) {
+    case 'fork':
+      await requireProgram(store, wish.parent);
+      return { request, body: { kind: 'fork', parent: wish.parent, ...guidance } };
+    case 'cross':
+      if (wish.parents[0] === wish.parents[1])
+        throw new RequestRefusedError(`A crossover needs two different candidates; both are #${wish.parents[0]}.`);
+      for (const parent of wish.parents) await requireProgram(store, parent);
+      return { request, body: { kind: 'cross', parents: wish.parents, ...guidance } };
+    case 'submit': {
+      if (wish.parent !== undefined) await requireProgram(store, wish.parent);
+      if (entryFile !== null && !wish.files.some((file) => file.path === entryFile))
+        throw new RequestRefusedError(`The folder has no ${entryFile}, which this task runs.`);
+      const program = join('requests', request);
+      for (const file of wish.files) await writeProgramFile(join(store.paths.directory, program), file);
+      const parent = wish.parent === undefined ? {} : { parent: wish.parent };
+      return { request, body: { kind: 'submit', program, summary: wish.summary, ...parent } };
+    }
+  }
+}
+
+async function requireProgram(store: RunStore, id: CandidateId): Promise<void> {
+  const candidate = store.view.candidates.get(id);
+  if (candidate === undefined)
+    throw new RequestRefusedError(`Run ${store.id} has no candidate #${id}; it has ${store.view.candidates.size}.`);
+  try {
+    await access(store.candidatePaths(id).program);
+  } catch {
+    throw new RequestRefusedError(
+      `Candidate #${id} has no program (${candidate.state}); choose one that was submitted.`,
+    );
+  }
+}
+
+async function writeProgramFile(root: string, file: ProgramFile): Promise<void> {
+  const path = join(root, file.path);
+  if (!path.startsWith(`${root}/`) || file.path.startsWith('/'))
+    throw new RequestRefusedError(`"${file.path}" is not a path inside a program.`);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o600 });
+}
