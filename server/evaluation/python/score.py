@@ -1,10 +1,10 @@
 """The scoring process of one task: the only process that ever reads its hidden answers.
 
-Started as `python -I -B -X utf8 score.py` with an empty environment in `/`. Standard input: one JSON line of configuration,
-then requests, each a JSON line {"id", "op", "split", "bytes"} followed by that many raw bytes. Standard output: one JSON line
-{"ready": ...} or {"fault": ...}, then one for each request. Operations: `score`, `selftest`, and `control`, which scores a
-perfect file made here, so that the server can tell a broken scorer from a file that breaks it. Standard error is for the
-server's own log; it may not be shown to anybody else.
+Started as `python -I -B -X utf8 score.py` with an empty environment in `/`. Standard input: one JSON line of
+configuration, then requests, each a JSON line {"id", "op", "split", "bytes"} followed by that many raw bytes. Standard
+output: one JSON line {"ready": ...} or {"fault": ...}, then one for each request. Operations: `score`, `selftest`, and
+`control`, which scores a perfect file made here, so that the server can tell a broken scorer from a file that breaks
+it. Standard error is for the server's own log; it may not be shown to anybody else.
 """
 
 import json
@@ -60,8 +60,8 @@ def control(scoring: Scoring, self_test: SelfTest, split_name: str) -> None:
         scoring.score(split_name, self_test.file(split, gold))
     except InvalidPredictions as problem:
         raise TaskFault(
-            "the answers themselves break the prediction contract: prediction.columns (dtype, min, max, levels, row_sum) "
-            f"does not fit the target: {problem.unquoted}"
+            "the answers themselves break the prediction contract: "
+            f"prediction.columns (dtype, min, max, levels, row_sum) does not fit the target: {problem.unquoted}"
         ) from None
 
 

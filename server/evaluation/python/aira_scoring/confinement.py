@@ -50,8 +50,8 @@ def limit_resources(max_bytes: int, bound_memory: bool) -> None:
 def confine(max_bytes: int, runs_command: bool) -> int | None:
     """All of it. Nobody of the same user may trace this process or read its memory afterwards.
 
-    runs_command: the metric is a command of the task author's. It is trusted, meets parsed values only, needs the rights to
-    its own folder and interpreter and may need much memory: user and memory are then left as they are.
+    runs_command: the metric is a command of the task author's. It is trusted, meets parsed values only, needs the right
+    to its own folder and interpreter and may need much memory: user and memory are then left as they are.
     Returns the user id taken, or None if that did not change.
     """
     limit_resources(max_bytes, bound_memory=not runs_command)

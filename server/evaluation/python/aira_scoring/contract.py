@@ -43,7 +43,7 @@ class Contract:
 
     @staticmethod
     def of(message: dict[str, Any]) -> "Contract":
-        """Reads the configuration line. Its shape is the server's word; only what the manifest leaves open is checked."""
+        """Reads the configuration line, whose shape is the server's word; checks what the manifest leaves open."""
         prediction, metric = message["prediction"], message["metric"]
         ids = [column["name"] for column in prediction["columns"] if column["role"] == "id"]
         columns = tuple(_column(column) for column in prediction["columns"] if column["role"] == "value")

@@ -1,8 +1,8 @@
 """Turns answers and predictions into what a metric compares, and refuses to compare what is not alike.
 
-Appendix A of the paper: labels of one type met a label list of another, nothing matched, and the log-loss of anything was
-0.0. Here labels are brought into one declared type, every answer's label must be a known one, and predictions that share no
-label with the answers are an error, before any metric is called.
+Appendix A of the paper: labels of one type met a label list of another, nothing matched, and the log-loss of anything
+was 0.0. Here labels are brought into one declared type, every answer's label must be a known one, and predictions that
+share no label with the answers are an error, before any metric is called.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ class Encoder:
         if len(known) < len(codes):
             raise TaskFault(f"metric {self.metric.name} with one value column needs a target of 0 and 1")
         if len(set(known)) < 2:
-            raise TaskFault(f"split {split.name} holds one class only: metric {self.metric.name} cannot be computed on it")
+            raise TaskFault(f"split {split.name} holds one class only: {self.metric.name} cannot be computed on it")
         return np.array(known, dtype=np.int64)
 
     def _classes(self, split: SplitAnswers) -> np.ndarray:
@@ -112,8 +112,8 @@ class Encoder:
         known = [at for at in codes if at is not None]
         if len(known) < len(codes):
             raise TaskFault(
-                f"split {split.name}: {len(codes) - len(known)} rows have a label that no prediction column is named for "
-                f"(name the columns as the labels, or {target}_<label>)"
+                f"split {split.name}: {len(codes) - len(known)} rows have a label that no prediction column is named "
+                f"for (name the columns as the labels, or {target}_<label>)"
             )
         return np.array(known, dtype=np.int64)
 
@@ -130,8 +130,8 @@ class Encoder:
             if self.metric.kind == "probability" and ((values < 0) | (values > 1)).any():
                 outside = values[(values < 0) | (values > 1)]
                 raise InvalidPredictions(
-                    f"column {quoted(column.name)} has {outside.size} values that are no probability, e.g. {outside[0]:g}: "
-                    "they must lie between 0 and 1"
+                    f"column {quoted(column.name)} has {outside.size} values that are no probability, "
+                    f"e.g. {outside[0]:g}: they must lie between 0 and 1"
                 )
         if self.metric.kind == "probability" and len(self.columns) > 1 and self.contract.row_sum is None:
             check_row_sums(predictions, self.columns, 1.0)

@@ -1,8 +1,8 @@
-"""A metric that is a command: the escape hatch for graders of other benchmarks. The command is the task author's, trusted;
-the predictions reach it only after they have been parsed strictly here.
+"""A metric that is a command: the escape hatch for graders of other benchmarks. The command is the task author's and
+trusted; the predictions reach it only after they have been parsed strictly here.
 
 It gets one JSON object on standard input and prints one JSON object on standard output:
-  in:  {"split", "answers": {column: [cell, ...]}, "predictions": {column: [value, ...]}, "resamples": [[row, ...], ...]}
+  in:  {"split", "answers": {column: [cell, ...]}, "predictions": {column: [value, ...]}, "resamples": [[row, ...]]}
   out: {"score": number, "resampled": [number, ...]} with the score of each resample, or {"score", "standard_error"}
 """
 
@@ -89,7 +89,7 @@ class ExternalMetric:
                 reply, _ = process.communicate(question, timeout=max(1.0, 0.8 * self.contract.grade_s))
             except subprocess.TimeoutExpired:
                 process.kill()
-                raise TaskFault("the scorer command ran past limits.grade_s: raise it, or make the scorer faster") from None
+                raise TaskFault("the scorer command ran past limits.grade_s: raise it, or be faster") from None
         if process.returncode != 0:
             raise TaskFault(f"the scorer command ended with code {process.returncode}: try it by hand on a sample")
         if len(reply) > MAX_REPLY_BYTES:

@@ -1,7 +1,7 @@
 """The built-in metrics: the score by scikit-learn, and the same formula for many resamples at once.
 
-Each has two faces. `point(y, p)` is scikit-learn's (or, for MASE, the definition); `weighted(y, p, w)` gives the metric of
-every resample from its row weights w (R, rows), and with all weights 1 must equal `point`: a test holds them together.
+Each has two faces. `point(y, p)` is scikit-learn's; `weighted(y, p, w)` gives the metric of every resample from its row
+weights w (R, rows), and with all weights 1 must equal `point`: a test holds them together.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ EPSILON = float(np.finfo(np.float64).eps)
 class Metric:
     """A metric over encoded truth and predictions.
 
-    kind: `number` (y, p floats), `label` (y, p integer codes), `probability` (y codes; p of shape (rows,) for the chance
-    of class 1 or (rows, classes)), `ranking` (y of 0 and 1, p any float).
+    kind: `number` (y, p floats), `label` (y, p integer codes), `probability` (y codes; p of shape (rows,) for the
+    chance of class 1 or (rows, classes)), `ranking` (y of 0 and 1, p any float).
     minimum: the least prediction for which the metric is defined.
     """
 

@@ -54,7 +54,7 @@ def quoted(text: str, limit: int = 40) -> str:
 def parse(content: bytes, contract: Contract, expected_ids: Sequence[str]) -> Predictions:
     """Validates the whole file, whatever split is to be scored.
 
-    expected_ids: every id of the inputs the program was given, in their order (which matters only to `align: position`).
+    expected_ids: every id of the inputs that were given, in their order (which matters to `align: position` only).
     Raises InvalidPredictions with the first thing that is wrong and how to mend it.
     """
     names, rows = _table(content, contract, len(expected_ids))
