@@ -97,8 +97,8 @@ export class Endpoint {
     return this.#listen.kind === 'loopback' ? this.#listen.port : null;
   }
 
-  /** Opens the door at `/<role>`. One set of options per role. */
-  addRole<Identity>(role: string, options: RoleOptions<Identity>): void {
+  /** Opens the door at `/<role>`. @returns a function that ends its connections and closes the door again */
+  addRole<Identity>(role: string, options: RoleOptions<Identity>): () => void {
     if (this.#roles.has(role)) {
       throw new Error(`the role ${role} is already served by this endpoint`);
     }
@@ -109,7 +109,14 @@ export class Endpoint {
       perMessageDeflate: false,
       clientTracking: true,
     });
+    const close = () => {
+      for (const socket of sockets.clients) {
+        socket.terminate();
+      }
+      sockets.close();
+    };
     this.#roles.set(role, {
+      close,
       admit: (token, request, stream, head) => {
         const identity = options.authenticate(token);
         if (identity === null) {
@@ -125,13 +132,11 @@ export class Endpoint {
         });
         return null;
       },
-      close: () => {
-        for (const socket of sockets.clients) {
-          socket.terminate();
-        }
-        sockets.close();
-      },
     });
+    return () => {
+      this.#roles.delete(role);
+      close();
+    };
   }
 
   /** Ends all connections, stops to listen, and removes the socket file. Idempotent. */

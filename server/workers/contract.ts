@@ -35,7 +35,7 @@ export type PoolEvent =
   | { type: 'slot_state'; slot: number; state: SlotState; detail: string }
   /** `adopted`: the worker of a previous server, with its sandboxes alive. */
   | { type: 'slot_ready'; slot: number; epoch: number; adopted: boolean; capabilities: WorkerCapabilities }
-  /** Told once for each worker that is lost, after every execution of it has been rejected. */
+  /** Told once for each worker that is lost, after the executions that went with it have been rejected. */
   | { type: 'slot_lost'; slot: number; reason: string; sessions: string[]; executions: string[] }
   | { type: 'telemetry'; slot: number; gpus: GpuReading[]; problem: string | null };
 
@@ -60,8 +60,9 @@ export interface WorkerSlot {
   /** What the worker said it can and cannot hold a program to; null before its first hello. */
   capabilities(): WorkerCapabilities | null;
   /**
-   * Declares a development sandbox. Idempotent. `kept`: it was open already (an adopted worker), state and all.
-   * @throws WorkerLostError the worker was lost meanwhile: try again, on the fresh one.
+   * Declares a development sandbox, on the present worker or the next one. Idempotent. `kept`: it was open already (an
+   * adopted worker), state and all.
+   * @throws SlotFailedError no worker will come here.
    */
   openSession(session: string, spec: SandboxSpec, options?: { signal?: AbortSignal }): Promise<{ kept: boolean }>;
   /** Kills the sandbox and forgets the session and its results. Never rejects for a lost worker: it is gone then. */
@@ -71,7 +72,8 @@ export interface WorkerSlot {
   /**
    * Runs `request` once, whatever happens to the connection in between: the same `execId` never runs twice on one
    * worker, and one that the worker has carried out already (before a server restart) gives its result.
-   * @throws WorkerLostError the worker was declared lost. Nothing else that happens to connections shows here.
+   * @throws WorkerLostError the worker was declared lost, or the session was lost with an earlier one.
+   *   SlotFailedError no worker will come here. Nothing else that happens to connections shows.
    */
   execute(execId: string, request: ExecutionRequest, options?: ExecuteOptions): Promise<ExecutionResult>;
   /** Executions the worker has that nobody has asked for since this server started. */
@@ -100,6 +102,8 @@ export interface PoolTiming {
   shutdownMs: number;
   /** Deadline of one small request. Default 20 s. */
   requestMs: number;
+  /** How long a cancelled execution may take to end before the caller is let go. Default 30 s. */
+  cancelWaitMs: number;
   /** How often the operating system is asked whether a worker's process is alive. Default 1 s. */
   watchEveryMs: number;
 }

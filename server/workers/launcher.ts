@@ -9,8 +9,13 @@ export interface WorkerProcessId {
 }
 
 export interface WorkerLauncher {
-  /** Starts the worker detached and hands it its configuration. Resolves when it runs, not when it has said hello. */
-  launch(config: WorkerConfig, files: { logFile: string }): Promise<WorkerProcessId>;
+  /**
+   * Starts the worker detached and hands it its configuration. Resolves when it runs, not when it has said hello. Its
+   * log goes to `worker.log` in `config.directory`, which exists.
+   */
+  launch(config: WorkerConfig): Promise<WorkerProcessId>;
+  /** The process behind a pid that a worker gave in its hello, null if there is none. */
+  identify(pid: number): WorkerProcessId | null;
   isAlive(process: WorkerProcessId): boolean;
   /** Ends it without asking. Resolves when it is gone, false if it is still there at the deadline. */
   kill(process: WorkerProcessId, deadlineMs: number): Promise<boolean>;
