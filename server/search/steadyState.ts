@@ -37,7 +37,7 @@ const requeues = 1;
 
 export interface SearchOptions {
   store: RunStore;
-  slots: WorkerSlot[];
+  slots: readonly WorkerSlot[];
   agentsPerSlot: number;
   work: CandidateWork;
   modelId: string;
