@@ -106,7 +106,7 @@ export class BwrapDriver implements SandboxDriver {
       const child = spawn(command.file, command.arguments, {
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
         cwd: '/',
-        env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...this.#scope?.environment },
+        env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...this.#scope?.environment },
       });
       return await BwrapSandbox.begin(child, options.id, folder, uid, group, this.notEnforced, this.#janitor);
     } catch (error) {

@@ -31,7 +31,9 @@ function enabledIn(folder: string): Controller[] {
   for (const controller of controllers) {
     try {
       writeFileSync(control, `+${controller}`);
-    } catch {}
+    } catch {
+      // Not available, or processes stand in the way: the file says below what is on.
+    }
   }
   try {
     const enabled = readFileSync(control, 'utf8').split(/\s+/);

@@ -78,6 +78,11 @@ export function descendants(root: number): SandboxedProcess[] {
   return result;
 }
 
+/** Those of `processes` that descend from `ancestor` (host number). */
+export function descendantsOf(processes: readonly SandboxedProcess[], ancestor: number): SandboxedProcess[] {
+  return startedSince(processes, ancestor, Number.NEGATIVE_INFINITY);
+}
+
 /**
  * Those of `processes` that descend from `ancestor` (host number) through processes that all started at or after
  * `since` (seconds since boot): what a command has started, and not what an earlier one left in the background.

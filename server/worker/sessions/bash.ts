@@ -2,15 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { startedSince } from '../sandbox/processTree.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { agentBounds, type OutputBounds, OutputWindow, type WindowText } from './outputWindow.ts';
-import { type JobNumbers, presentOutput } from './presentation.ts';
+import { agentBounds, OutputWindow } from './outputWindow.ts';
+import { composeText, LateOutput } from './resultText.ts';
 import { type CommandEnd, Shell } from './shell.ts';
 import { type CallOptions, LiveOutput, sayDuration, type ToolResult } from './toolResult.ts';
 
 /** bash reads a command byte by byte: more than this would take noticeable time. */
 export const maxCommandBytes = 256 * 1024;
 
-const lateBounds: OutputBounds = { headBytes: 0, tailBytes: 4_000, fileBytes: 0 };
 /** Shells that have ended, whose background jobs may still write. */
 const maxFormerShells = 4;
 
@@ -24,24 +23,6 @@ export const ladder = [
 ] as const;
 type Rung = (typeof ladder)[number]['rung'];
 type StopReason = 'timeout' | 'interrupted';
-
-/** What programs in the background write while no command runs. */
-class LateOutput {
-  #window = new OutputWindow(lateBounds, null);
-
-  readonly write = (chunk: Buffer): void => this.#window.write(chunk, null);
-
-  /** Text to put before the next result, or an empty string. */
-  async take(): Promise<string> {
-    const window = this.#window;
-    if (window.total === 0) return '';
-    this.#window = new OutputWindow(lateBounds, null);
-    const { head, tail, notice } = await window.finish();
-    const cut = notice === null ? '' : ' (only the end of it)';
-    const text = presentOutput(head + tail, null).trimEnd();
-    return `[Output of background processes since the last command${cut}]\n${text}\n[End of that output]\n`;
-  }
-}
 
 export class BashSession {
   readonly #sandbox: Sandbox;
@@ -95,7 +76,7 @@ export class BashSession {
     const notes: string[] = [];
     if (stopped !== null && rung !== null) notes.push(sayStopped(stopped, rung, options.timeoutMs));
     if (end.shellEnded) notes.push(`The shell ended (exit status ${end.code ?? 'unknown'}). ${await this.#renew()}`);
-    const text = late + compose(shown, end.jobs, notes);
+    const text = late + composeText(shown, end.jobs, notes);
     const outcome = end.shellEnded ? 'session_lost' : (stopped ?? (end.code === 0 ? 'ok' : 'error'));
     return { kind: 'tool', outcome, text, fullTextPath: shown.fullTextPath, exitCode: end.code, durationMs };
   }
@@ -197,15 +178,6 @@ function sayStopped(why: StopReason, rung: Rung, timeoutMs: number): string {
     case 'sandbox':
       return `${what}: only killing the whole sandbox ended the command`;
   }
-}
-
-function compose(shown: WindowText, jobs: JobNumbers | null, notes: readonly string[]): string {
-  const head = presentOutput(shown.head, jobs);
-  const tail = presentOutput(shown.tail, jobs);
-  const middle = shown.notice === null ? '' : `${head === '' || head.endsWith('\n') ? '' : '\n'}${shown.notice}\n`;
-  const text = head + middle + tail;
-  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-  return notes.length === 0 ? text : `${text}${separator}${notes.map((note) => `[${note}]`).join('\n')}`;
 }
 
 function result(

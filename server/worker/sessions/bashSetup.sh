@@ -1,11 +1,11 @@
 set +o history +H; unset HISTFILE; PS1= PS2= PROMPT_COMMAND=
-exec 250>&1 251>&2
+exec 249>&2 250>&1 251>&2
 __aira_end() {
   builtin set +e
   builtin printf '\0%s\0' "$2" >&250
   builtin printf '\0%s\0%s\0' "$2" "$1" >&251
   builtin printf '%s\0%s\0' "${!-}" "$PWD" >&251
 } 2>/dev/null
-__aira_exit() { builtin printf '\0exit\0%s\0\0%s\0' "$?" "$PWD" >&251; }
+__aira_exit() { builtin printf '\0exit\0%s\0\0%s\0' "$?" "$PWD" >&249; }
 readonly -f __aira_end __aira_exit
 trap __aira_exit EXIT

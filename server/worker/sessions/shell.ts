@@ -102,7 +102,7 @@ export class Shell {
   execute(command: string, sink: (chunk: Buffer) => void): Promise<CommandEnd> {
     if (this.#running !== null) throw new Error('a command is running in this shell');
     const { nonce, end } = this.#begin(sink);
-    const run = `builtin eval "$__aira_command" </dev/null >&250 2>&1 250>&-`;
+    const run = `builtin eval "$__aira_command" </dev/null >&250 2>&1 250>&- 251>&-`;
     // The empty line: after a syntax error bash drops everything up to the next line's end.
     this.process.stdin.write(
       `IFS= builtin read -r -d '' __aira_command; ${run}\n${command}\0\n\n__aira_end $? ${nonce}\n`,
