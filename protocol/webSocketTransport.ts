@@ -12,6 +12,8 @@ import {
   type Message,
   type MessageReader,
   type MessageWriter,
+  type NotificationMessage,
+  type RequestMessage,
 } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import * as z from 'zod';
@@ -99,13 +101,23 @@ class WebSocketReader extends AbstractMessageReader implements MessageReader {
         );
         return;
       }
+      if (Array.isArray(request.data.params)) {
+        this.#writer.answerError({ id: request.data.id }, ErrorCodes.InvalidParams, 'parameters are given by name');
+        return;
+      }
       this.#writer.unanswered += 1;
-      callback(request.data);
+      // Never absent: `vscode-jsonrpc` would call the handler with one argument less.
+      const message: RequestMessage = { ...request.data, params: request.data.params ?? {} };
+      callback(message);
       return;
     }
     const other = Notification.safeParse(value);
     if (other.success) {
-      callback(other.data);
+      if (!Array.isArray(other.data.params)) {
+        const { jsonrpc, method, params } = other.data;
+        const message: NotificationMessage = { jsonrpc, method, params: params ?? {} };
+        callback(message);
+      }
       return;
     }
     const response = Response.safeParse(value);
