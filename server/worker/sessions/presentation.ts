@@ -30,5 +30,7 @@ export function presentOutput(text: string, jobs: JobNumbers | null): string {
     const isJob = (pid: string) => Number(pid) > jobs.above && Number(pid) <= jobs.upTo;
     clean = clean.replace(/^\[\d+\] (\d+)\n/gm, (line, pid: string) => (isJob(pid) ? '' : line));
   }
-  return overwrite(stripVTControlCharacters(clean)).replaceAll('\0', '\u2400');
+  return overwrite(stripVTControlCharacters(clean)).replace(/\0+/g, (run) =>
+    run.length < 4 ? '\u2400'.repeat(run.length) : `\u2400[${run.length} times]`,
+  );
 }

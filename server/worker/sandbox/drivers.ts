@@ -1,0 +1,15 @@
+/** Drivers by name. A new way of isolation is one more line here, and one more name in the protocol. */
+import type { SandboxDriverName } from '../../../protocol/run.ts';
+import { createBwrapDriver } from './bwrap.ts';
+import { NoneDriver } from './none.ts';
+import type { SandboxDriver } from './sandbox.ts';
+
+/** One driver serves all sandboxes of a worker. @throws {SandboxStartError} if this machine lacks what it needs */
+export async function createSandboxDriver(name: SandboxDriverName): Promise<SandboxDriver> {
+  switch (name) {
+    case 'bwrap':
+      return createBwrapDriver();
+    case 'none':
+      return new NoneDriver();
+  }
+}
