@@ -28,8 +28,15 @@ export class Executions {
   /** Failures to journal: small, and held in memory because the disk does not take them. */
   readonly #unjournalled = new Map<string, ExecutionResult>();
 
+  #stopped = false;
+
   constructor(options: ExecutionsOptions) {
     this.#options = options;
+  }
+
+  /** From now on nothing that ends counts as a result: the worker kills its sandboxes. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Running, or finished and not acknowledged. */
@@ -114,10 +121,13 @@ export class Executions {
     let result: ExecutionResult;
     try {
       const onOutput = (text: string) => this.#options.onOutput(execId, text);
-      result = await this.#options.runner.run(execId, request, { signal, onOutput });
+      result = await this.#options.runner.run(request, { signal, onOutput });
     } catch (error) {
       this.#options.log.warn({ execId, error }, 'an execution failed for no fault of the program');
       result = infrastructureError(error);
+    }
+    if (this.#stopped) {
+      return;
     }
     try {
       await this.#options.journal.finish(execId, session, result);

@@ -2,9 +2,9 @@
 import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
 
 export interface RunContext {
-  /** Aborted by a cancellation: what runs is interrupted, and the result says so. */
+  /** Aborted by a cancellation: what runs is interrupted, and the result says so: never that a program failed. */
   signal: AbortSignal;
-  /** Live output as it comes; the caller throttles. */
+  /** Live output: a few small pieces a second. */
   onOutput: (text: string) => void;
 }
 
@@ -16,7 +16,7 @@ export interface Runner {
   /** Kills the session's sandbox. Resolves when nothing of it is left. */
   close(session: string): Promise<void>;
   /** Faults of the machine come back as `infrastructure_error`, never as a rejection. */
-  run(execId: string, request: ExecutionRequest, context: RunContext): Promise<ExecutionResult>;
+  run(request: ExecutionRequest, context: RunContext): Promise<ExecutionResult>;
   /** Kills all sandboxes. Nothing runs after that. */
   killAll(): Promise<void>;
 }

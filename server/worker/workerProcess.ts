@@ -7,7 +7,6 @@ import { Delivery, type ServerPeer } from './delivery.ts';
 import { Executions } from './executions.ts';
 import { Journal } from './journal.ts';
 import { Link } from './link.ts';
-import { LiveOutput } from './liveOutput.ts';
 import type { Runner } from './runner.ts';
 
 /** Live output is dropped while this many bytes wait for a slow server. */
@@ -43,17 +42,11 @@ export class WorkerProcess {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    const live = new LiveOutput((execId, text) =>
-      this.#link.peer?.notify('execution.output', { execId, text }, maxLiveBufferBytes),
-    );
     this.#executions = new Executions({
       journal,
       runner,
-      onOutput: (execId, text) => live.add(execId, text),
-      onFinished: (execId) => {
-        live.end(execId);
-        this.#delivery.add(execId);
-      },
+      onOutput: (execId, text) => this.#link.peer?.notify('execution.output', { execId, text }, maxLiveBufferBytes),
+      onFinished: (execId) => this.#delivery.add(execId),
       log,
     });
     this.#delivery = new Delivery({
@@ -99,6 +92,7 @@ export class WorkerProcess {
       log.error({}, `sandboxes were not gone after ${killTimeoutMs} ms`);
       this.#resolveEnded(4);
     }, killTimeoutMs);
+    this.#executions.stop();
     const close = async () => {
       await runner.killAll();
       await this.#link.stop();

@@ -1,0 +1,149 @@
+/** A pool of real workers in a temporary folder, and what its tests ask of it. */
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
+import { Endpoint } from '../../server/transport/endpoint.ts';
+import type { PoolEvent, PoolTiming, WorkerPoolOptions } from '../../server/workers/contract.ts';
+import { WorkerPool } from '../../server/workers/pool.ts';
+
+/** The project's virtual environment if it is there; sessions of bash need only the one of the system. */
+export const venv = existsSync(new URL('../../.venv', import.meta.url))
+  ? new URL('../../.venv', import.meta.url).pathname
+  : '/usr';
+
+export const spec: SandboxSpec = {
+  mounts: [],
+  environment: {},
+  limits: { cpus: 1, memoryMb: 512, diskMb: 64, pids: 128 },
+  files: [],
+};
+
+/** Waits are long: a loaded machine must not decide. Leases are as short as the test needs. */
+export const timing: Partial<PoolTiming> = {
+  helloMs: 60_000,
+  leaseMs: 60_000,
+  renewEveryMs: 200,
+  graceMs: 60_000,
+  adoptMs: 30_000,
+  shutdownMs: 20_000,
+  watchEveryMs: 50,
+};
+
+export interface Fixture {
+  directory: string;
+  events: PoolEvent[];
+  endpoint: Endpoint;
+  pool: WorkerPool;
+  /** Lines that programs have appended to the file `name`. */
+  lines(name: string): string[];
+  path(name: string): string;
+  /** A fresh server on the same state, as after a restart. */
+  restart(options?: Partial<WorkerPoolOptions>): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export async function startPool(options: Partial<WorkerPoolOptions> = {}): Promise<Fixture> {
+  const directory = await mkdtemp(join(tmpdir(), 'pool-'));
+  const events: PoolEvent[] = [];
+  const start = async (more: Partial<WorkerPoolOptions>) => {
+    const endpoint = await Endpoint.start({ kind: 'unix', path: join(directory, 'run', 'server.sock') });
+    const logFile = join(directory, 'server.log');
+    const log = pino({ base: null }, { write: (line: string) => appendFileSync(logFile, line) });
+    try {
+      const pool = await WorkerPool.start({
+        endpoint,
+        stateDirectory: join(directory, 'run', 'workers'),
+        slots: 1,
+        driver: 'none',
+        venv,
+        gpuUuids: [],
+        log,
+        onEvent: (event) => events.push(event),
+        ...options,
+        ...more,
+        timing: { ...timing, ...options.timing, ...more.timing },
+      });
+      return { endpoint, pool };
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
+  };
+  let running: Awaited<ReturnType<typeof start>>;
+  try {
+    running = await start({});
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const fixture: Fixture = {
+    directory,
+    events,
+    ...running,
+    path: (name) => join(directory, name),
+    lines: (name) => {
+      const path = join(directory, name);
+      return existsSync(path)
+        ? readFileSync(path, 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+        : [];
+    },
+    restart: async (more = {}) => {
+      await fixture.endpoint.close();
+      Object.assign(fixture, await start(more));
+    },
+    dispose: async () => {
+      await fixture.pool.close();
+      await fixture.endpoint.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  return fixture;
+}
+
+export function bash(session: string, command: string, timeoutMs = 60_000): ExecutionRequest {
+  return { kind: 'bash', session, command, timeoutMs };
+}
+
+export function evaluate(command: string, timeoutMs = 60_000): ExecutionRequest {
+  const limits = { output: 'predictions.csv', maxOutputBytes: 1_000_000 };
+  return { kind: 'evaluate', spec, command: ['bash', '-c', command], timeoutMs, ...limits };
+}
+
+export function textOf(result: ExecutionResult): string {
+  assert.equal(result.kind, 'tool', JSON.stringify(result));
+  assert.ok(result.kind === 'tool');
+  return result.text;
+}
+
+export async function until(condition: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, `in vain: ${what}`);
+    await sleep(10);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\S+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+export function pidOf(fixture: Fixture, slot = 0): number {
+  const pid = fixture.pool.slot(slot).status().pid;
+  assert.ok(pid !== null);
+  return pid;
+}
+
+export function ofType<T extends PoolEvent['type']>(events: PoolEvent[], type: T) {
+  return events.filter((event): event is Extract<PoolEvent, { type: T }> => event.type === type);
+}
