@@ -39,6 +39,8 @@ export class AgentSandbox {
   readonly #driver: SandboxDriver;
   readonly #options: AgentSandboxOptions;
   #opened: Opened | null = null;
+  /** Of the call that runs: ends it. */
+  #current: AbortController | null = null;
   #generation = 0;
   #outputs = 0;
   #closed = false;
@@ -74,8 +76,7 @@ export class AgentSandbox {
 
   /** Ends whatever runs; its call returns with the outcome `interrupted`. */
   interrupt(): void {
-    this.#opened?.bash.interrupt();
-    this.#opened?.python.interrupt();
+    this.#current?.abort();
   }
 
   /** Reads the regular files below a folder, from inside; a relative path is below /workspace. */
@@ -143,10 +144,13 @@ export class AgentSandbox {
     const killsBefore = sandbox.outOfMemoryKills();
     let result: ToolResult;
     try {
-      result = await run(opened, options);
+      this.#current = new AbortController();
+      result = await run(opened, { ...options, signal: this.#current.signal });
     } catch (error) {
       if (!(error instanceof SandboxDeadError)) throw error;
       return this.#reopen(begun, 'was cut off: the sandbox ended', '');
+    } finally {
+      this.#current = null;
     }
     const notes: string[] = [];
     if (sandbox.outOfMemoryKills() > killsBefore) notes.push(this.#outOfMemory());

@@ -5,7 +5,14 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { agentBounds, OutputWindow } from './outputWindow.ts';
 import { composeText, LateOutput } from './resultText.ts';
 import { type CommandEnd, Shell } from './shell.ts';
-import { type CallOptions, LiveOutput, sayDuration, type ToolResult } from './toolResult.ts';
+import {
+  type CallOptions,
+  LiveOutput,
+  type StopReason,
+  StopRequest,
+  sayDuration,
+  type ToolResult,
+} from './toolResult.ts';
 
 /** bash reads a command byte by byte: more than this would take noticeable time. */
 export const maxCommandBytes = 256 * 1024;
@@ -22,7 +29,6 @@ export const ladder = [
   { rung: 'sandbox', waitMs: 2000 },
 ] as const;
 type Rung = (typeof ladder)[number]['rung'];
-type StopReason = 'timeout' | 'interrupted';
 
 export class BashSession {
   readonly #sandbox: Sandbox;
@@ -30,8 +36,6 @@ export class BashSession {
   readonly #late: LateOutput;
   #shell: Shell;
   #former: Shell[] = [];
-  /** Set while a command runs: asks that it be ended. */
-  #stop: ((why: StopReason) => void) | null = null;
 
   private constructor(sandbox: Sandbox, fileName: () => string, late: LateOutput, shell: Shell) {
     this.#sandbox = sandbox;
@@ -45,11 +49,6 @@ export class BashSession {
     const late = new LateOutput();
     const shell = await Shell.start(sandbox, sandbox.path('/workspace'), late.write);
     return new BashSession(sandbox, fileName, late, shell);
-  }
-
-  /** Ends the running command as a person's Ctrl-C would, by force if need be. */
-  interrupt(): void {
-    this.#stop?.('interrupted');
   }
 
   async run(command: string, options: CallOptions): Promise<ToolResult> {
@@ -69,7 +68,7 @@ export class BashSession {
       window.write(chunk, shell.process.stdout);
       live.write(chunk);
     });
-    const { end, stopped, rung } = await this.#await(shell, ended, since, options.timeoutMs);
+    const { end, stopped, rung } = await this.#await(shell, ended, since, options);
     const durationMs = performance.now() - begun;
     live.flush();
     const shown = await window.finish();
@@ -82,12 +81,10 @@ export class BashSession {
   }
 
   /** Waits for the end of a command; at its deadline, or when asked to, climbs the ladder. */
-  async #await(shell: Shell, ended: Promise<CommandEnd>, since: number, timeoutMs: number) {
-    const asked = Promise.withResolvers<StopReason>();
-    this.#stop = asked.resolve;
-    const timer = setTimeout(() => asked.resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+  async #await(shell: Shell, ended: Promise<CommandEnd>, since: number, options: CallOptions) {
+    const stop = new StopRequest(options);
     try {
-      const first = await Promise.race([ended, asked.promise]);
+      const first = await Promise.race([ended, stop.asked]);
       if (typeof first !== 'string') return { end: first, stopped: null, rung: null };
       for (const { rung, waitMs } of ladder) {
         const end = await this.#climb(rung, waitMs, shell, ended, since);
@@ -97,8 +94,7 @@ export class BashSession {
       const end: CommandEnd = { shellEnded: true, code: null, jobs: null };
       return { end, stopped: first, rung: 'sandbox' as const };
     } finally {
-      clearTimeout(timer);
-      this.#stop = null;
+      stop.dispose();
     }
   }
 

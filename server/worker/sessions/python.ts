@@ -3,22 +3,18 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Kernel, type KernelEnd, KernelStartError } from './kernel.ts';
 import { agentBounds, OutputWindow } from './outputWindow.ts';
 import { composeText, LateOutput } from './resultText.ts';
-import { type CallOptions, LiveOutput, sayDuration, type ToolResult } from './toolResult.ts';
+import { type CallOptions, LiveOutput, StopRequest, sayDuration, type ToolResult } from './toolResult.ts';
 
 const maxCodeBytes = 1024 * 1024;
 /** How long Python may take to notice an interrupt; code in C may never do. */
 export const interruptGraceMs = 2_000;
 const lost = 'All its variables and imports are lost; files are kept. A new kernel starts with the next call.';
 
-type StopReason = 'timeout' | 'interrupted';
-
 export class PythonSession {
   readonly #sandbox: Sandbox;
   readonly #fileName: () => string;
   readonly #late = new LateOutput();
   #kernel: Promise<Kernel> | null = null;
-  /** Set while code runs: asks that it be ended. */
-  #stop: ((why: StopReason) => void) | null = null;
 
   /** @param fileName names the next file of an output too long to show */
   constructor(sandbox: Sandbox, fileName: () => string) {
@@ -32,11 +28,6 @@ export class PythonSession {
     const kernel = await this.#kernel;
     await kernel.ready;
     return kernel;
-  }
-
-  /** Ends the running code, by force if need be. */
-  interrupt(): void {
-    this.#stop?.('interrupted');
   }
 
   /** Time to start the kernel does not count towards `timeoutMs`. */
@@ -65,6 +56,7 @@ export class PythonSession {
       const why = error instanceof KernelStartError ? error.message : String(error);
       return tell('session_lost', `[The code was not run. ${why.trim()}]`);
     }
+    if (options.signal?.aborted === true) return tell('interrupted', '[Interrupted before the code was run]');
     return this.#execute(kernel, code, options);
   }
 
@@ -77,7 +69,7 @@ export class PythonSession {
       window.write(text, kernel.source);
       live.write(text);
     });
-    const { end, stopped, killed } = await this.#await(kernel, ended, options.timeoutMs);
+    const { end, stopped, killed } = await this.#await(kernel, ended, options);
     const durationMs = performance.now() - begun;
     live.flush();
     const shown = await window.finish();
@@ -94,12 +86,10 @@ export class PythonSession {
   }
 
   /** Waits for the end of the code; at its deadline, or when asked to, interrupts it, then kills the kernel. */
-  async #await(kernel: Kernel, ended: Promise<KernelEnd>, timeoutMs: number) {
-    const asked = Promise.withResolvers<StopReason>();
-    this.#stop = asked.resolve;
-    const timer = setTimeout(() => asked.resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+  async #await(kernel: Kernel, ended: Promise<KernelEnd>, options: CallOptions) {
+    const stop = new StopRequest(options);
     try {
-      const first = await Promise.race([ended, asked.promise]);
+      const first = await Promise.race([ended, stop.asked]);
       if (typeof first !== 'string') return { end: first, stopped: null, killed: false };
       kernel.interrupt();
       const grace = new Promise<null>((resolve) => setTimeout(() => resolve(null), interruptGraceMs));
@@ -109,8 +99,7 @@ export class PythonSession {
       const died: KernelEnd = { how: 'died' };
       return { end: died, stopped: first, killed: true };
     } finally {
-      clearTimeout(timer);
-      this.#stop = null;
+      stop.dispose();
     }
   }
 

@@ -7,6 +7,34 @@ export interface CallOptions {
   timeoutMs: number;
   /** Gets pieces of the output while the call runs. Lossy: a few times a second at most, and a few kilobytes each. */
   onOutput?: ((text: string) => void) | undefined;
+  /** Aborting ends what runs as a person's Ctrl-C would, by force if need be; the outcome is `interrupted`. */
+  signal?: AbortSignal | undefined;
+}
+
+export type StopReason = 'timeout' | 'interrupted';
+
+/** Tells when a call must be ended, and why: it has used its time, or somebody asks. */
+export class StopRequest {
+  readonly asked: Promise<StopReason>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #interrupt: () => void;
+
+  constructor({ timeoutMs, signal }: CallOptions) {
+    const asked = Promise.withResolvers<StopReason>();
+    this.asked = asked.promise;
+    this.#signal = signal;
+    this.#interrupt = () => asked.resolve('interrupted');
+    // The longest that a timer takes is 24 days.
+    this.#timer = setTimeout(() => asked.resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+    if (signal?.aborted === true) this.#interrupt();
+    signal?.addEventListener('abort', this.#interrupt, { once: true });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#interrupt);
+  }
 }
 
 /** Milliseconds as a person says them. */
