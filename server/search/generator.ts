@@ -10,7 +10,10 @@ export class Generator {
   }
 
   static seeded(seed: number): Generator {
-    return new Generator(xoroshiro128plus(seed));
+    const generator = new Generator(xoroshiro128plus(seed));
+    // The first outputs of small seeds are alike: let the state mix.
+    for (let draw = 0; draw < 32; draw += 1) generator.uniform();
+    return generator;
   }
 
   static restored(state: readonly number[]): Generator {
