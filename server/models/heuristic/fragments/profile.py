@@ -1,5 +1,6 @@
 """Looks at the data once: kinds of columns, targets, arrays, time and series; and lays out a sample for quick tries."""
 
+import itertools
 import json
 import os
 import warnings
@@ -85,12 +86,14 @@ def time_of(train: pd.DataFrame, inputs: pd.DataFrame, shared: list[str]) -> dic
 
 
 def series_of(train: pd.DataFrame, shared: list[str], time: dict) -> list[str]:
-    """The fewest columns that, with the time, tell every row from every other."""
-    words = [name for name in shared if name not in time["columns"] and not pd.api.types.is_numeric_dtype(train[name])]
-    numbers = [name for name in shared if name not in time["columns"] and pd.api.types.is_integer_dtype(train[name])]
-    for keys in ([], words, words + numbers):
-        if not train.duplicated(keys + time["columns"]).any():
-            return keys
+    """The fewest columns that, with the time, tell every row from every other; text before numbers."""
+    free = [name for name in shared if name not in time["columns"]]
+    words = [name for name in free if not pd.api.types.is_numeric_dtype(train[name]) and as_dates(train[name]) is None]
+    numbers = [name for name in free if pd.api.types.is_integer_dtype(train[name])]
+    for size in range(3):
+        for keys in itertools.combinations(words + numbers, size):
+            if not train.duplicated([*keys, *time["columns"]]).any():
+                return list(keys)
     return words
 
 

@@ -80,5 +80,8 @@ export const seriesGrammar: Grammar = {
       ],
     },
   ],
-  program: [ladder('backtests', 'backtests', [1, 2, 3, 4], 2, 1), choice('blend', 'blend', ['greedy', 'equal'], 1)],
+  program: [
+    ladder('backtests', 'backtests', [1, 2, 3, 4], 2, 1),
+    choice('blend', 'blend', ['halfway', 'greedy', 'equal'], 1),
+  ],
 };

@@ -54,19 +54,6 @@ export const textGrammar: Grammar = {
       weight: 1,
       genes: [...counts, ladder('neighbours', 'neighbours', [5, 10, 15, 25, 40], 15)],
     },
-    {
-      name: 'svd-mlp',
-      kinds: both,
-      cost: 12,
-      weight: 0.7,
-      genes: [
-        ...counts,
-        ladder('components', 'SVD components', [60, 100, 150, 250], 100),
-        ladder('width', 'hidden width', [32, 64, 128], 64),
-        ladder('decay', 'weight decay', [0.001, 0.01, 0.1, 1], 0.1),
-        ladder('epochs', 'epochs', [6, 10, 15, 25], 10),
-      ],
-    },
   ],
   program: [
     ladder('folds', 'folds', [1, 3, 5, 8], 1, 1.5),

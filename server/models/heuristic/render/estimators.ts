@@ -67,7 +67,7 @@ export function estimatorOf(member: Member, problem: Problem, module: PythonModu
           `max_leaf_nodes=${number('leaves')}`,
           `min_samples_leaf=${number('minLeaf')}`,
           `l2_regularization=${number('l2')}`,
-          `max_features=${number('maxFeatures').toFixed(2)}`,
+          number('maxFeatures') > 0 ? `max_features=${number('maxFeatures').toFixed(2)}` : null,
           codes,
           'early_stopping=False',
           'random_state=seed',
@@ -94,7 +94,8 @@ export function estimatorOf(member: Member, problem: Problem, module: PythonModu
       if (!classify) return chances(`${named('sklearn.linear_model', 'Ridge')}(alpha=${round(1 / strength)})`);
       const name = named('sklearn.linear_model', 'LogisticRegression');
       mayStopEarly(module);
-      return chances(`${name}(${sum([`C=${strength}`, classWeight, 'max_iter=300'])})`);
+      const iterations = member.family === 'logistic' ? 40 : 300;
+      return chances(`${name}(${sum([`C=${strength}`, classWeight, `max_iter=${iterations}`])})`);
     }
     case 'ridge': {
       if (!classify) return chances(`${named('sklearn.linear_model', 'Ridge')}(alpha=${number('penalty')})`);
@@ -120,8 +121,7 @@ export function estimatorOf(member: Member, problem: Problem, module: PythonModu
         `${kindName('sklearn.neighbors', 'KNeighbors')}(${sum([`n_neighbors=${number('neighbours')}`, 'weights="distance"', metric, 'n_jobs=CPUS'])})`,
       );
     }
-    case 'mlp':
-    case 'svd-mlp': {
+    case 'mlp': {
       const construct = `${kindName('sklearn.neural_network', 'MLP')}(${sum([
         `hidden_layer_sizes=(${number('width')}, ${number('width') / 2})`,
         `alpha=${number('decay')}`,

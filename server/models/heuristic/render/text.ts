@@ -63,17 +63,8 @@ function memberFunction(request: MemberRequest): string {
   if (joined) module.import('from sklearn.pipeline import make_union');
   const ratios = choiceGene(member.genes, 'ratios') === 'log-count-ratios' && problem.kind === 'classification';
   if (ratios) module.useFragment('log_count_ratios');
-  const reduced = member.family === 'svd-mlp';
-  if (reduced)
-    module.import(
-      'from sklearn.decomposition import TruncatedSVD\nfrom sklearn.preprocessing import StandardScaler\nfrom sklearn.pipeline import make_pipeline',
-    );
   const estimator = estimatorOf(member, problem, module);
-  const transformed = reduced
-    ? 'reduce.transform(counter.transform(rows))'
-    : ratios
-      ? 'counter.transform(rows).multiply(weights).tocsr()'
-      : 'counter.transform(rows)';
+  const transformed = ratios ? 'counter.transform(rows).multiply(weights).tocsr()' : 'counter.transform(rows)';
   return lines(
     `def ${functionName}(rows: np.ndarray, target: np.ndarray, seed: int) -> Callable[[np.ndarray], np.ndarray]:`,
     `    """${describeText(member)}."""`,
@@ -83,9 +74,6 @@ function memberFunction(request: MemberRequest): string {
     '    matrix = counter.fit_transform(rows)',
     ratios && '    weights = log_count_ratios(matrix, target)',
     ratios && '    matrix = matrix.multiply(weights).tocsr()',
-    reduced &&
-      `    reduce = make_pipeline(TruncatedSVD(${numberGene(member.genes, 'components')}, random_state=seed), StandardScaler())`,
-    reduced && '    matrix = reduce.fit_transform(matrix)',
     `    model = ${estimator.construct}`,
     '    model.fit(matrix, target)',
     `    return lambda rows: ${estimator.predict(transformed)}`,
@@ -98,7 +86,6 @@ const familyWords: Record<string, string> = {
   'complement-nb': 'Complement naive Bayes',
   ridge: 'Ridge regression on class indicators',
   knn: 'Nearest neighbours by cosine',
-  'svd-mlp': 'A small neural network on singular vectors',
 };
 
 function describeText(member: Member): string {
