@@ -117,7 +117,6 @@ async function build(
       env: { ...inherited(), AIRA_ACQUIRED_DIR: acquired, AIRA_TASK_DIR: taskDirectory },
       extendEnv: false,
       reject: false,
-      all: true,
       timeout: prepare.timeout_s * 1000,
       stdin: 'ignore',
       ...(signal === undefined ? {} : { cancelSignal: signal }),
@@ -125,7 +124,7 @@ async function build(
     signal?.throwIfAborted();
     if (done.timedOut) throw new PrepareError(name, `data.prepare.cmd took longer than ${prepare.timeout_s} s`);
     if (done.failed) {
-      const said = (done.all || done.message).trim().slice(-2000);
+      const said = `${done.stdout}\n${done.stderr}`.trim().slice(-2000);
       throw new PrepareError(name, `data.prepare.cmd (${prepare.cmd.join(' ')}) failed:\n${said}`);
     }
   }
