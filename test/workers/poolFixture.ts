@@ -1,6 +1,6 @@
 /** A pool of real workers in a temporary folder, and what its tests ask of it. */
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../proto
 import { Endpoint } from '../../server/transport/endpoint.ts';
 import type { PoolEvent, PoolTiming, WorkerPoolOptions } from '../../server/workers/contract.ts';
 import { WorkerPool } from '../../server/workers/pool.ts';
+import { SlotRecord } from '../../server/workers/slotRecord.ts';
 
 /** The project's virtual environment if it is there; sessions of bash need only the one of the system. */
 export const venv = existsSync(new URL('../../.venv', import.meta.url))
@@ -47,11 +48,16 @@ export interface Fixture {
   dispose(): Promise<void>;
 }
 
-export async function startPool(options: Partial<WorkerPoolOptions> = {}): Promise<Fixture> {
+/** @param watch sees every endpoint before the pool gets it, to interfere with its connections */
+export async function startPool(
+  options: Partial<WorkerPoolOptions> = {},
+  watch: (endpoint: Endpoint) => void = () => undefined,
+): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'pool-'));
   const events: PoolEvent[] = [];
   const start = async (more: Partial<WorkerPoolOptions>) => {
     const endpoint = await Endpoint.start({ kind: 'unix', path: join(directory, 'run', 'server.sock') });
+    watch(endpoint);
     const logFile = join(directory, 'server.log');
     const log = pino({ base: null }, { write: (line: string) => appendFileSync(logFile, line) });
     try {
@@ -78,6 +84,7 @@ export async function startPool(options: Partial<WorkerPoolOptions> = {}): Promi
   try {
     running = await start({});
   } catch (error) {
+    killLeftWorkers(directory);
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
@@ -101,6 +108,7 @@ export async function startPool(options: Partial<WorkerPoolOptions> = {}): Promi
     dispose: async () => {
       await fixture.pool.close();
       await fixture.endpoint.close();
+      killLeftWorkers(directory);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -146,4 +154,31 @@ export function pidOf(fixture: Fixture, slot = 0): number {
 
 export function ofType<T extends PoolEvent['type']>(events: PoolEvent[], type: T) {
   return events.filter((event): event is Extract<PoolEvent, { type: T }> => event.type === type);
+}
+
+/** Workers that a failed test would leave behind. */
+export function killLeftWorkers(directory: string): void {
+  const workers = join(directory, 'run', 'workers');
+  for (const name of existsSync(workers) ? readdirSync(workers) : []) {
+    if (name.endsWith('.json')) {
+      const { process: left } = SlotRecord.parse(JSON.parse(readFileSync(join(workers, name), 'utf8')));
+      if (left !== null && isAlive(left.pid) && left.pid !== process.pid) {
+        process.kill(left.pid, 'SIGKILL');
+      }
+    }
+  }
+}
+
+/** Host pids of the processes whose command line holds `mark`. */
+export function processesWith(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && isAlive(Number(name)))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(mark);
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    })
+    .map(Number);
 }
