@@ -1,10 +1,8 @@
 /** One model call with patience: the provider's trouble parks the agent, and only words the request itself earned end it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../models/chatModel.ts';
+import { delayBeforeRetryMs } from '../models/retry.ts';
 import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
-
-const firstDelayMs = 1000;
-const longestDelayMs = 60_000;
 
 /**
  * @returns the response, and how long the agent was parked waiting for the provider (its clock stood still)
@@ -23,7 +21,7 @@ export async function askModel(
       if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
       if (!ChatModelError.is(error)) throw error;
       if (!error.isTransient) throw terminal(error);
-      await park(error, attempt, request.signal);
+      await park(delayBeforeRetryMs(error, attempt), request.signal);
     }
   }
 }
@@ -41,11 +39,8 @@ function terminal(error: ChatModelError): Error {
   }
 }
 
-async function park(error: ChatModelError, attempt: number, signal: AbortSignal): Promise<void> {
-  const backoff = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt) * (0.5 + Math.random() / 2);
-  try {
-    await sleep(error.retryAfterMs ?? backoff, undefined, { signal });
-  } catch {
-    throw new InterruptedError('the trajectory was interrupted');
-  }
+async function park(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch((cause: unknown) => {
+    throw new InterruptedError('the trajectory was interrupted', { cause });
+  });
 }

@@ -35,7 +35,7 @@ const byName: Record<string, number> = {
   TaskError: exitCodes.badInput,
   SplitDriftError: exitCodes.badInput,
   RequestRefusedError: exitCodes.badInput,
-  ModelChoiceError: exitCodes.badInput,
+  UnknownModelError: exitCodes.badInput,
   LockedError: exitCodes.badInput,
   RemoteError: exitCodes.badInput,
   CorruptLogError: exitCodes.badInput,

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
+import { SplitName } from '../../protocol/task.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { RunReport } from '../analysis/report.ts';
 
@@ -46,8 +47,17 @@ export const forms = {
   }),
   'task check': z.object({
     task: z.string(),
-    ok: z.boolean(),
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    passed: z.boolean(),
+    findings: z.array(z.object({ name: z.string(), status: z.enum(['ok', 'failed', 'warning']), detail: z.string() })),
+    splits: z.array(
+      z.object({
+        split: SplitName,
+        rows: count,
+        /** Mean and deviation of a numeric target, or the share of each class. */
+        targets: z.record(z.string(), z.number()),
+        sample: z.object({ score: z.number(), standardError: z.number() }).nullable(),
+      }),
+    ),
   }),
   doctor: z.object({
     ok: z.boolean(),

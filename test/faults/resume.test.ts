@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { RunEvent } from '../../protocol/run.ts';
 import { JsonlLog } from '../../server/store/jsonlLog.ts';
 import { readRun } from '../../server/store/runStore.ts';
@@ -20,7 +20,7 @@ after(() => toy[Symbol.asyncDispose]());
 
 const candidates = 8;
 
-function startHost(run: string): ResultPromise<{ reject: false }> {
+function startHost(run: string) {
   return execa(process.execPath, [hostProgram, toy.home, run, String(candidates)], { reject: false, timeout: 120_000 });
 }
 
@@ -31,7 +31,8 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   throw new Error(`waited 60 s for: ${what}`);
 }
 
-const scoredIn = async (run: string) => (await eventsOf(run)).filter((event) => event.body.type === 'candidate_scored').length;
+const scoredIn = async (run: string) =>
+  (await eventsOf(run)).filter((event) => event.body.type === 'candidate_scored').length;
 
 /** Process ids of this run's workers, by the folder they work in. */
 async function workersOf(run: string): Promise<number[]> {
@@ -129,5 +130,4 @@ describe('kill -9', { timeout: 300_000 }, () => {
     assert.equal(second.exitCode, 0, second.stderr);
     await assertWhole(run, announced);
   });
-
 });
