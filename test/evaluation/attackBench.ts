@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type EvaluationOutcome, Evaluator } from '../../server/evaluation/evaluator.ts';
+import { type EvaluationOutcome, Evaluator, type UnsealedScores } from '../../server/evaluation/evaluator.ts';
 import { Scorer } from '../../server/evaluation/scorer.ts';
 import type { PreparedTask } from '../../server/tasks/preparedTask.ts';
 import { runEvaluation } from '../../server/worker/evaluation.ts';
 import { type BwrapDriver, createBwrapDriver } from '../../server/worker/sandbox/bwrap.ts';
-import { type PreparedToy, prepareToy } from './preparedToy.ts';
+import { type PreparedToy, prepareToy, type ToyShape } from './preparedToy.ts';
 import { python } from './toyTask.ts';
 
 /** The score of `honest()`: the mean distance of the search labels from 7310.5. */
@@ -44,6 +44,7 @@ export type Attacked = EvaluationOutcome & {
   /** Names in the candidate's predictions folder afterwards. */
   kept: string[];
   tookMs: number;
+  unsealed: UnsealedScores;
 };
 
 export class AttackBench implements AsyncDisposable {
@@ -63,9 +64,9 @@ export class AttackBench implements AsyncDisposable {
     return this.#driver.notEnforced;
   }
 
-  static async start(limits: Record<string, number> = {}): Promise<AttackBench> {
+  static async start(shape: ToyShape = {}): Promise<AttackBench> {
     const driver = await createBwrapDriver();
-    const toy = await prepareToy(limits);
+    const toy = await prepareToy(shape);
     return new AttackBench(toy, await Scorer.start({ task: toy.task, python }), driver);
   }
 
@@ -78,7 +79,8 @@ export class AttackBench implements AsyncDisposable {
     const predictionsDirectory = path.join(folder, 'predictions');
     const begun = performance.now();
     try {
-      const outcome = await new Evaluator({ task: limited, scorer: this.scorer }).evaluate({
+      const evaluator = new Evaluator({ task: limited, scorer: this.scorer });
+      const outcome = await evaluator.evaluate({
         program: [{ path: 'solution.py', contentBase64: Buffer.from(prologue + program).toString('base64') }],
         seed: 1,
         cpus: 1,
@@ -93,7 +95,9 @@ export class AttackBench implements AsyncDisposable {
       });
       const tookMs = performance.now() - begun;
       this.#assertNoHiddenLabel(outcome);
-      return { ...outcome, report: reportOf(outcome.log), kept: await readdir(predictionsDirectory), tookMs };
+      const kept = (await readdir(predictionsDirectory)).sort();
+      const unsealed = await evaluator.unseal({ predictionsDirectory });
+      return { ...outcome, report: reportOf(outcome.log), kept, tookMs, unsealed };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

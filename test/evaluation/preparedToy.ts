@@ -20,19 +20,24 @@ export interface PreparedToy extends AsyncDisposable {
   hiddenLabels: ReadonlySet<string>;
 }
 
-/** `limits` are those of the manifest. */
-export async function prepareToy(limits: Record<string, number> = {}): Promise<PreparedToy> {
+export interface ToyShape {
+  /** Forecasts of ten series from three origins, one run for each, instead of one pooled run. */
+  rollingOrigin?: boolean;
+}
+
+export async function prepareToy({ rollingOrigin = false }: ToyShape = {}): Promise<PreparedToy> {
   const home = await mkdtemp(path.join(tmpdir(), 'toy-home-'));
   const source = path.join(home, 'source');
   await mkdir(source);
   const rows = Array.from({ length: 400 }, (_, row) => ({
-    x: (row * 7919) % 1009,
-    z: (row * 104_729) % 997,
+    ...(rollingOrigin
+      ? { series: `s${row % 10}`, month: new Date(Date.UTC(2000, Math.floor(row / 10))).toISOString().slice(0, 10) }
+      : { x: (row * 7919) % 1009, z: (row * 104_729) % 997 }),
     y: `7310.${String((row * 611_953 + 104_729) % 1_000_000).padStart(6, '0')}`,
   }));
   await writeFile(path.join(source, 'table.csv'), csv(rows));
   await writeFile(path.join(source, 'description.md'), '# Toy\nPredict y.\n');
-  await writeFile(path.join(source, 'task.yaml'), manifest(limits));
+  await writeFile(path.join(source, 'task.yaml'), manifest(rollingOrigin));
   const task = await prepareTask({ home, reference: source, python, log: () => undefined });
   const answers = await readFile(path.join(task.privateDirectory, 'answers.csv'), 'utf8');
   return {
@@ -43,7 +48,7 @@ export async function prepareToy(limits: Record<string, number> = {}): Promise<P
   };
 }
 
-const manifest = (limits: Record<string, number>) => `
+const manifest = (rollingOrigin: boolean) => `
 schema: aira.task/1
 id: toy
 title: Toy
@@ -53,8 +58,8 @@ description: description.md
 modality: tabular
 data:
   target: [y]
-split:
-  method: random
+split: ${rollingOrigin ? '{method: rolling_origin, group: [series], time: month, horizon: 4}' : '{method: random}'}
+view: {mode: ${rollingOrigin ? 'per_split' : 'pooled'}}
 prediction:
   columns:
     - {name: id, role: id, dtype: string}
@@ -66,5 +71,5 @@ metric:
   bounds: [0, null]
   optimum: 0
   impl: {builtin: mae}
-limits: ${JSON.stringify({ eval_exec_s: 60, grade_s: 60, cpus: 1, mem_mb: 512, gpus: 0, disk_mb: 64, pids: 64, ...limits })}
+limits: {eval_exec_s: 60, grade_s: 60, cpus: 1, mem_mb: 512, gpus: 0, disk_mb: 64, pids: 64}
 `;
