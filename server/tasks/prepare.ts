@@ -25,7 +25,7 @@ import {
 const pythonDirectory = fileURLToPath(new URL('./python/', import.meta.url));
 const splitTimeoutMs = 600_000;
 /** Raised when the splitter writes something else for the same manifest, so that prepared tasks are made anew. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 /** The one time of everything in the public part, in seconds (layout.py): a file's time tells nothing. */
 const publicTime = 946_684_800;
 

@@ -58,9 +58,8 @@ def connected_components(columns: list[pd.Series], rows: int) -> np.ndarray:
     return np.array([root(row) for row in range(rows)], dtype=np.int64)
 
 
-def duplicate_key(table: LabelledTable) -> pd.Series:
-    """One string for each row, equal for rows that the dedupe rule calls duplicates."""
-    key = table.manifest["split"]["dedupe"]["key"]
+def duplicate_key(table: LabelledTable, key: list[str] | str) -> pd.Series:
+    """One string for each row, equal for rows that agree in the columns, or for `features` in all that a program sees."""
     columns = table.features if key == "features" else key
     joined = pd.Series([""] * len(table.frame)) if not columns else table.frame[columns].agg("\x1f".join, axis=1)
     if key == "features":
@@ -75,7 +74,7 @@ def drop_duplicates(table: LabelledTable) -> LabelledTable:
     dedupe = table.manifest["split"].get("dedupe")
     if not dedupe or dedupe["policy"] == "group":
         return table
-    keys = duplicate_key(table)
+    keys = duplicate_key(table, dedupe["key"])
     if dedupe["policy"] == "error":
         repeated = int(keys.duplicated().sum())
         if repeated:
@@ -99,7 +98,7 @@ def units_of(table: LabelledTable) -> np.ndarray:
     columns = [table.frame[column] for column in split.get("group") or []]
     dedupe = split.get("dedupe")
     if dedupe and dedupe["policy"] == "group":
-        keys = duplicate_key(table)
+        keys = duplicate_key(table, dedupe["key"])
         repeated = int(keys.duplicated().sum())
         if repeated:
             table.notes.append(f"{repeated} rows duplicate another and are on its side of the split")

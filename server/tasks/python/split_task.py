@@ -44,6 +44,33 @@ def check_sizes(table: LabelledTable, rows_of: dict[str, np.ndarray]) -> None:
             )
 
 
+def note_repeats(table: LabelledTable, rows_of: dict[str, np.ndarray]) -> None:
+    """Says so where a hidden row has its twin in training, or a class that training lacks."""
+    keys = assignment.duplicate_key(table, "features").to_numpy()
+    known = set(keys[rows_of["train"]])
+    for name in SPLITS:
+        repeated = sum(key in known for key in keys[rows_of[name]])
+        if repeated:
+            table.notes.append(
+                f"{repeated} rows of the {name} split equal a training row in every feature: consider split.dedupe"
+            )
+    levels = {column["name"] for column in table.manifest["prediction"]["columns"] if "levels" in column}
+    for target in sorted(levels & set(table.targets)):
+        values = table.frame[target].to_numpy()
+        for name in SPLITS:
+            unseen = set(values[rows_of[name]]) - set(values[rows_of["train"]])
+            if unseen:
+                table.notes.append(f"{len(unseen)} levels of {target} in the {name} split do not occur in training")
+
+
+def write_sample(
+    table: LabelledTable, identities: layout.Identities, directory: Path, train: np.ndarray, hidden: np.ndarray
+) -> None:
+    """`sample_submission.csv` for the inputs of one run, in their order."""
+    ids = layout.public_ids(table, identities)[identities.shuffled(hidden)]
+    layout.write_csv(layout.sample_submission(table, train, ids), directory / "sample_submission.csv")
+
+
 def write(table: LabelledTable, request: dict[str, Any]) -> dict[str, Any]:
     """Splits the table and writes the folders; returns the reply."""
     out = Path(request["out"])
@@ -65,6 +92,8 @@ def write(table: LabelledTable, request: dict[str, Any]) -> dict[str, Any]:
         check_sizes(table, rows_of)
         histories = {name: rows_of["train"] for name in SPLITS}
 
+        note_repeats(table, rows_of)
+
     if table.manifest["view"]["mode"] == "pooled":
         hidden = np.concatenate([rows_of[name] for name in SPLITS])
         layout.write_view(table, identities, public, rows_of["train"], hidden)
@@ -75,9 +104,9 @@ def write(table: LabelledTable, request: dict[str, Any]) -> dict[str, Any]:
         views = [{"split": "search", "train": "public/train", "eval": "public/eval"}]
         for name in ("validation", "test"):
             layout.write_view(table, identities, out / "evaluator" / name, histories[name], rows_of[name])
+            write_sample(table, identities, out / "evaluator" / name, rows_of["train"], rows_of[name])
             views.append({"split": name, "train": f"evaluator/{name}/train", "eval": f"evaluator/{name}/eval"})
-    ids = layout.public_ids(table, identities)[identities.shuffled(hidden)]
-    layout.write_csv(layout.sample_submission(table, rows_of["train"], ids), public / "sample_submission.csv")
+    write_sample(table, identities, public, rows_of["train"], hidden)
     shutil.copyfile(request["description"], public / "description.md")
     (public / "data_card.md").write_text(data_card(table.manifest, public), encoding="utf-8")
     layout.write_private(table, identities, out / "private", rows_of, scale)
