@@ -1,0 +1,84 @@
+/** Puts the chunks of one streamed answer together. */
+import { randomUUID } from 'node:crypto';
+import type { GenerateContentResponse, GenerateContentResponseUsageMetadata, Part } from '@google/genai';
+import type { Usage } from '../../../protocol/trajectory.ts';
+import type { GenerateResponse, MessagePart } from '../chatModel.ts';
+import { finishOf } from './finish.ts';
+import { appendPart, type NativeContent } from './nativeContent.ts';
+
+/** Google's `promptTokenCount` includes the cached tokens; its thoughts are not part of `candidatesTokenCount`. */
+function usageOf(metadata: GenerateContentResponseUsageMetadata | null): Usage {
+  return {
+    input: (metadata?.promptTokenCount ?? 0) + (metadata?.toolUsePromptTokenCount ?? 0),
+    cachedInput: metadata?.cachedContentTokenCount ?? 0,
+    output: metadata?.candidatesTokenCount ?? 0,
+    thoughts: metadata?.thoughtsTokenCount ?? 0,
+  };
+}
+
+/** Native parts as ours. Ids are our own: Google's may be absent, and need not be unique across turns. */
+function partsOf(native: readonly Part[]): MessagePart[] {
+  const turn = randomUUID().slice(0, 8);
+  let calls = 0;
+  return native.flatMap((part): MessagePart[] => {
+    if (part.functionCall !== undefined) {
+      calls += 1;
+      const { name, args } = part.functionCall;
+      return [{ type: 'call', id: `call-${turn}-${calls}`, name: name ?? '', arguments: args ?? {} }];
+    }
+    return typeof part.text === 'string' && part.thought !== true && part.text !== ''
+      ? [{ type: 'text', text: part.text }]
+      : [];
+  });
+}
+
+/** Collects chunks; `response` is what they amount to so far. */
+export class Answer {
+  readonly #model: string;
+  readonly #onDelta: ((text: string) => void) | undefined;
+  readonly #parts: Part[] = [];
+  #usage: GenerateContentResponseUsageMetadata | null = null;
+  #finishReason: string | null = null;
+  #blockReason: string | null = null;
+  #modelVersion: string | null = null;
+  #requestId: string | null = null;
+
+  /** @param model the name that was asked for: signatures belong to it */
+  constructor(model: string, onDelta: ((text: string) => void) | undefined) {
+    this.#model = model;
+    this.#onDelta = onDelta;
+  }
+
+  add(chunk: GenerateContentResponse): void {
+    const candidate = chunk.candidates?.[0];
+    for (const part of candidate?.content?.parts ?? []) {
+      appendPart(this.#parts, part);
+      if (typeof part.text === 'string' && part.thought !== true && part.text !== '') this.#onDelta?.(part.text);
+    }
+    // Counts are of the whole answer so far: the last ones hold.
+    this.#usage = chunk.usageMetadata ?? this.#usage;
+    this.#finishReason = candidate?.finishReason ?? this.#finishReason;
+    this.#blockReason = chunk.promptFeedback?.blockReason ?? this.#blockReason;
+    this.#modelVersion = chunk.modelVersion ?? this.#modelVersion;
+    this.#requestId = chunk.responseId ?? this.#requestId;
+  }
+
+  /** @param finishMessage what the provider said beside the finish reason; the SDK does not pass it on */
+  response(finishMessage: string | null): GenerateResponse {
+    const parts = partsOf(this.#parts);
+    const native: NativeContent = { provider: 'gemini', model: this.#model, parts: this.#parts };
+    return {
+      parts,
+      finish: finishOf({
+        finishReason: this.#finishReason,
+        finishMessage,
+        blockReason: this.#blockReason,
+        hasCalls: parts.some(({ type }) => type === 'call'),
+      }),
+      usage: usageOf(this.#usage),
+      native,
+      model: this.#modelVersion ?? this.#model,
+      requestId: this.#requestId,
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** Every model that `--model` can name. */
+import type { ChatModel } from './chatModel.ts';
+import { createGeminiModel } from './gemini/index.ts';
+import type { ModelEnvironment } from './gemini/settings.ts';
+import { createHeuristicModel } from './heuristic/index.ts';
+
+/** What may stand after `--model`, for messages and help. */
+export const modelChoices =
+  '`heuristic` (built in, no key) or `gemini:<name>`, e.g. `gemini:gemini-3.1-pro-preview` (needs GEMINI_API_KEY)';
+
+/** A name after `--model` that stands for no model. */
+export class UnknownModelError extends Error {
+  override readonly name = 'UnknownModelError';
+  readonly model: string;
+
+  constructor(model: string) {
+    super(`There is no model "${model}". Choose ${modelChoices}.`);
+    this.model = model;
+  }
+}
+
+const geminiName = /^(?:(?:models|tunedModels)\/)?[a-z0-9][a-z0-9._-]*$/i;
+
+/**
+ * @param id as typed after `--model`
+ * @param environment where providers find their keys and endpoints
+ * @throws {UnknownModelError} if the id names none
+ * @throws {ChatModelError} kind `auth` if the provider's key is missing, naming the variable
+ */
+export function createModel(id: string, environment: ModelEnvironment): ChatModel {
+  if (id === 'heuristic') return createHeuristicModel();
+  const [provider, name] = split(id);
+  if (provider === 'gemini' && geminiName.test(name)) return createGeminiModel(name, environment);
+  throw new UnknownModelError(id);
+}
+
+function split(id: string): [provider: string, name: string] {
+  const colon = id.indexOf(':');
+  return colon === -1 ? [id, ''] : [id.slice(0, colon), id.slice(colon + 1)];
+}
