@@ -21,7 +21,7 @@ const probeTool = {
 };
 
 /** A request carries the operator's context; this one belongs to no task. */
-const probeContext: OperatorContext = {
+export const probeContext: OperatorContext = {
   operator: 'draft',
   task: {
     id: 'connection-test',
