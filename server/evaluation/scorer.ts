@@ -117,7 +117,7 @@ export class Scorer {
     const deadlineMs = this.#task.manifest.limits.grade_s * 1000 * (operation.op === 'selftest' ? 20 : 1);
     for (let attempt = 0; attempt < 2; attempt++) {
       if (this.#closed) throw this.#error('it is closed');
-      if (!this.#process.alive) this.#process = await startProcess(this.#task, this.#python);
+      if (!this.#process.alive) await this.#restart();
       try {
         return await this.#process.request(operation, content, deadlineMs);
       } catch (error) {
@@ -125,6 +125,14 @@ export class Scorer {
       }
     }
     return 'lost twice';
+  }
+
+  async #restart(): Promise<void> {
+    this.#process = await startProcess(this.#task, this.#python);
+    if (!this.#closed) return;
+    // Closed in the meantime: nobody else would end the new process.
+    await this.#process.close();
+    throw this.#error('it is closed');
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

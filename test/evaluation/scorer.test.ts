@@ -227,3 +227,15 @@ test('a closed scorer refuses, and leaves no process', { timeout: 120_000 }, asy
   await scorer.close();
   assert.throws(() => process.kill(pid ?? 0, 0), /ESRCH/);
 });
+
+test('a scorer that is closed while its process is being replaced leaves none', { timeout: 120_000 }, async () => {
+  await using task = await makeToyTask(regression);
+  const scorer = await Scorer.start({ task, python });
+  process.kill(scorer.pid ?? 0, 'SIGKILL');
+  await sleep(100);
+  const pending = scorer.score('search', Buffer.from('id,y\n'));
+  await sleep(100);
+  await scorer.close();
+  await assert.rejects(pending, /closed/);
+  assert.throws(() => process.kill(scorer.pid ?? 0, 0), /ESRCH/);
+});
