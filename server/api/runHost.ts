@@ -12,7 +12,7 @@ import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import { selectFinal } from '../evaluation/selection.ts';
 import type { ChatModel } from '../models/chatModel.ts';
-import { type Activity, AgentAndEvaluation } from '../search/candidateWork.ts';
+import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
 import { taskContext } from '../search/operatorContext.ts';
 import { SteadyState } from '../search/steadyState.ts';
 import { writeDocument } from '../store/document.ts';
@@ -120,6 +120,7 @@ export class RunHost {
     const discovery = { protocol: protocolVersion, pid: process.pid, url: this.#endpoint.urlFor('client'), token };
     await writeFile(store.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
     try {
+      await this.#sweep();
       const end = await this.search.run();
       if (end.kind === 'interrupted') return end;
       if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
@@ -137,6 +138,17 @@ export class RunHost {
     await this.#pool.close();
     await this.#scorer.close();
     await this.#endpoint.close();
+  }
+
+  /** Frees what workers of a killed server still hold for candidates that have gone on without it. */
+  async #sweep(): Promise<void> {
+    const { candidates } = this.#options.store.view;
+    const unfinished = [...candidates.values()].filter(({ state }) => state === 'running' || state === 'evaluating');
+    const sessions = new Set(unfinished.map(({ id }) => sessionName(id)));
+    for (const slot of this.#pool.slots) {
+      for (const session of slot.sessions()) if (!sessions.has(session)) await slot.closeSession(session);
+      await slot.forget(slot.unclaimed().filter((execId) => !sessions.has(candidateOfExecution(execId))));
+    }
   }
 
   /** Scores the hidden splits for the first time, and selects by validation (§3.3, decoupled selection). */
@@ -165,6 +177,9 @@ export class RunHost {
     await writeFile(store.paths.report, renderReport(report));
   }
 }
+
+/** Execution ids begin with the session of their candidate: `c12-4-0`, `c12-evaluation-pooled`. */
+const candidateOfExecution = (execId: string) => execId.slice(0, execId.indexOf('-'));
 
 /** What a reader of the results must know about the machine goes into the run, once. */
 function onPoolEvent(event: PoolEvent, { store, log }: RunHostOptions): void {

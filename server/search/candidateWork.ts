@@ -101,7 +101,7 @@ export class AgentAndEvaluation implements CandidateWork {
     const paths = store.candidatePaths(id);
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
-    const session = `c${id}`;
+    const session = sessionName(id);
     try {
       onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
       const context = contextOf(log.events) ?? (await this.#context(candidate, slot));
@@ -149,7 +149,7 @@ export class AgentAndEvaluation implements CandidateWork {
         program,
         seed: candidate.seed,
         cpus: cpusOf(slot, this.#options.task),
-        execIdPrefix: `c${id}-evaluation`,
+        execIdPrefix: `${sessionName(id)}-evaluation`,
         predictionsDirectory: paths.predictions,
         run: (execId, request) =>
           this.#executeOnce(id, execId, (commit) => slot.execute(execId, request, { signal, commit })),
@@ -237,6 +237,11 @@ function cpusOf(slot: WorkerSlot, task: PreparedTask): number {
 function gpuOf(slot: WorkerSlot): string | null {
   const { gpuUuid, gpus } = slot.status();
   return gpus.find((gpu) => gpu.uuid === gpuUuid)?.name ?? gpuUuid;
+}
+
+/** Names a candidate's sandbox, and begins the ids of all its executions. */
+export function sessionName(id: CandidateId): string {
+  return `c${id}`;
 }
 
 /** `solution.py` of `python solution.py`: the first plain file that the command names. */

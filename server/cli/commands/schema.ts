@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import * as z from 'zod';
+import { CliError, exitCodes } from '../exitCodes.ts';
 import { type FormName, forms } from '../output.ts';
 
 /** `aira2 schema [form]`: the documentation of `--json`, from the schemas that check it. */
@@ -21,6 +22,7 @@ export function schemaCommand(): Command {
 
 function formOf(name: string): z.ZodType {
   const known = (text: string): text is FormName => text in forms;
-  if (!known(name)) throw new Error(`there is no form "${name}"; forms: ${Object.keys(forms).join(', ')}`);
+  if (!known(name))
+    throw new CliError(exitCodes.badInput, `there is no form "${name}"; forms: ${Object.keys(forms).join(', ')}`);
   return forms[name];
 }
