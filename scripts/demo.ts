@@ -27,7 +27,12 @@ async function demo(): Promise<void> {
   say(`Exported candidate #${exported.candidate} to demo-output: ${exported.files.join(', ')}.`);
 
   say('Running the exported program once more …');
-  await execa(join(folder, 'run.sh'), { env: { PYTHON: python }, timeout: 600_000, stdout: 'ignore', stderr: 'inherit' });
+  await execa(join(folder, 'run.sh'), {
+    env: { PYTHON: python },
+    timeout: 600_000,
+    stdout: 'ignore',
+    stderr: 'inherit',
+  });
   const [again, before] = await Promise.all(
     [join(folder, 'out', 'predictions.csv'), join(folder, 'predictions.csv')].map((path) => readFile(path, 'utf8')),
   );

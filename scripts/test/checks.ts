@@ -14,7 +14,11 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'types hold (tsc)', tool: 'tsc', args: ['--noEmit', '--pretty', 'false'] },
-  { name: 'lint, format and import directions hold (biome)', tool: 'biome', args: ['ci', '--error-on-warnings', '.'] },
+  {
+    name: 'lint, format and import directions hold (biome)',
+    tool: 'biome',
+    args: ['ci', '--colors=off', '--error-on-warnings', '.'],
+  },
 ];
 
 async function runCheck({ name, tool, args }: Check): Promise<FileOutcome> {

@@ -62,7 +62,10 @@ class Collector {
   }
 
   finished(event: Finished, passed: boolean): void {
-    if (event.name === this.#path) return this.#fileFinished(event, passed);
+    if (event.name === this.#path) {
+      this.#fileFinished(event, passed);
+      return;
+    }
     const children = this.#open.filter(({ depth }) => depth > event.nesting);
     for (const { index } of children) {
       const child = this.outcomes[index];
