@@ -4,7 +4,7 @@ import { FifoTriple } from './fifo.ts';
 import { SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 
 const startDeadlineMs = 30_000;
-const reportGraceMs = 1000;
+const reportGraceMs = 300;
 const maxReportBytes = 4096;
 
 interface Pending {

@@ -45,6 +45,11 @@ export function startOf(pid: number): number | null {
   return stat(pid)?.startedAt ?? null;
 }
 
+/** Names a process for good: numbers are used again. */
+export function identity({ hostPid, startedAt }: Pick<SandboxedProcess, 'hostPid' | 'startedAt'>): string {
+  return `${hostPid}@${startedAt}`;
+}
+
 /** All living descendants of `root`, itself included; zombies are left out. */
 export function descendants(root: number): SandboxedProcess[] {
   const children = new Map<number, number[]>();
@@ -85,18 +90,21 @@ export function descendantsOf(processes: readonly SandboxedProcess[], ancestor: 
 
 /**
  * Those of `processes` that descend from `ancestor` (host number) through processes that all started at or after
- * `since` (seconds since boot): what a command has started, and not what an earlier one left in the background.
+ * `since` (seconds since boot) and are not `spared`: what a command has started, and not what an earlier one left in the
+ * background.
  */
 export function startedSince(
   processes: readonly SandboxedProcess[],
   ancestor: number,
   since: number,
+  spared: ReadonlySet<string> = new Set(),
 ): SandboxedProcess[] {
   const result: SandboxedProcess[] = [];
   const waiting = [ancestor];
   for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
     for (const process of processes) {
       if (process.parentHostPid !== pid || process.hostPid === ancestor || process.startedAt < since) continue;
+      if (spared.has(identity(process))) continue;
       result.push(process);
       waiting.push(process.hostPid);
     }

@@ -1,6 +1,6 @@
 /** A stateful bash for an agent: bounded time and output, and a new shell, with a clear word, when one is lost. */
 import { readFileSync } from 'node:fs';
-import { startedSince } from '../sandbox/processTree.ts';
+import { descendantsOf, identity, startedSince } from '../sandbox/processTree.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { agentBounds, OutputWindow } from './outputWindow.ts';
 import { composeText, LateOutput } from './resultText.ts';
@@ -36,6 +36,8 @@ export class BashSession {
   readonly #late: LateOutput;
   #shell: Shell;
   #former: Shell[] = [];
+  /** Processes that earlier commands have left in the background. Their start alone is known to a hundredth only. */
+  #background: ReadonlySet<string> = new Set();
 
   private constructor(sandbox: Sandbox, fileName: () => string, late: LateOutput, shell: Shell) {
     this.#sandbox = sandbox;
@@ -71,6 +73,7 @@ export class BashSession {
     const { end, stopped, rung } = await this.#await(shell, ended, since, options);
     const durationMs = performance.now() - begun;
     live.flush();
+    if (end.jobs !== null) this.#background = await this.#leftBy(shell);
     const shown = await window.finish();
     const notes: string[] = [];
     if (stopped !== null && rung !== null) notes.push(sayStopped(stopped, rung, options.timeoutMs));
@@ -116,6 +119,12 @@ export class BashSession {
     return null;
   }
 
+  async #leftBy(shell: Shell): Promise<ReadonlySet<string>> {
+    const processes = await this.#sandbox.processes();
+    const bash = processes.find(({ pid }) => pid === shell.process.pid);
+    return new Set(bash === undefined ? [] : descendantsOf(processes, bash.hostPid).map(identity));
+  }
+
   async #signalAll(rung: Rung, shell: Shell, since: number): Promise<void> {
     const sandbox = this.#sandbox;
     if (rung === 'sandbox') {
@@ -125,7 +134,7 @@ export class BashSession {
     const processes = await sandbox.processes();
     const bash = processes.find(({ pid }) => pid === shell.process.pid);
     if (bash === undefined) return;
-    const started = startedSince(processes, bash.hostPid, since);
+    const started = startedSince(processes, bash.hostPid, since, this.#background);
     // A stopped process takes no other signal. The shell first: it must know of the interrupt when its child dies of it.
     for (const target of [bash, ...started]) sandbox.signal(target, 'SIGCONT');
     sandbox.signal(bash, rung === 'shell' ? 'SIGKILL' : 'SIGINT');

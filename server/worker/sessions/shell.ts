@@ -46,15 +46,16 @@ export class Shell {
   #control = none;
   #exitCode: number | null = null;
   #lastData = 0;
-  /** Process number of the job started last; before there is one, of the shell. */
-  #lastJob: number;
+  /** Process number of the job started last. */
+  #lastJob = '';
+  /** The last process number that was given out when the last command ended. */
+  #lastNumber = 0;
   alive = true;
 
   private constructor(process: SandboxProcess, directory: string, late: (chunk: Buffer) => void) {
     this.process = process;
     this.directory = directory;
     this.#late = late;
-    this.#lastJob = process.pid;
     process.stdout.on('data', (chunk: Buffer) => this.#output(chunk));
     process.stderr.on('data', (chunk: Buffer) => this.#report(chunk));
     this.ended = process.exited.then(async ({ code }) => {
@@ -102,10 +103,11 @@ export class Shell {
   execute(command: string, sink: (chunk: Buffer) => void): Promise<CommandEnd> {
     if (this.#running !== null) throw new Error('a command is running in this shell');
     const { nonce, end } = this.#begin(sink);
-    const run = `builtin eval "$__aira_command" </dev/null >&250 2>&1 250>&- 251>&-`;
-    // The empty line: after a syntax error bash drops everything up to the next line's end.
+    const run = `\\builtin eval "$__aira_${nonce}" </dev/null >&250 2>&1 250>&- 251>&-`;
+    // A variable of this command's own: whatever became of earlier ones, no command runs twice. Backslashes keep
+    // aliases away. The empty line: after a syntax error bash drops everything up to the next line's end.
     this.process.stdin.write(
-      `IFS= builtin read -r -d '' __aira_command; ${run}\n${command}\0\n\n__aira_end $? ${nonce}\n`,
+      `IFS= \\builtin read -r -d '' __aira_${nonce}; ${run}\n${command}\0\n\n\\__aira_end $? ${nonce}\n`,
     );
     return end.promise;
   }
@@ -142,22 +144,23 @@ export class Shell {
     const exit = this.#fields('exit');
     if (exit !== null) {
       this.#exitCode = Number(exit[0]);
-      this.directory = exit[2] ?? this.directory;
+      this.directory = exit[3] ?? this.directory;
     }
     const running = this.#running;
     const fields = running === null ? null : this.#fields(running.nonce);
     if (running === null || fields === null) return;
-    const [code, lastJob, directory] = fields;
-    const jobs = { above: this.#lastJob, upTo: Number(lastJob) };
-    const some = lastJob !== '' && jobs.upTo !== jobs.above;
-    if (some) this.#lastJob = jobs.upTo;
+    const [code, lastJob, lastNumber, directory] = fields;
+    const jobs = { above: this.#lastNumber, upTo: Number(lastJob) };
+    const some = lastJob !== '' && lastJob !== this.#lastJob;
+    this.#lastJob = lastJob ?? '';
+    this.#lastNumber = Number(lastNumber);
     running.told = { shellEnded: false, code: Number(code), jobs: some ? jobs : null };
     this.directory = directory || this.directory;
     this.#control = none;
     this.#settle();
   }
 
-  /** The three fields of a message, each ended by NUL, or null if it has not arrived in full. */
+  /** The four fields of a message, each ended by NUL, or null if it has not arrived in full. */
   #fields(name: string): string[] | null {
     const mark = Buffer.from(`\0${name}\0`);
     const at = this.#control.indexOf(mark);
@@ -166,7 +169,7 @@ export class Shell {
       .subarray(at + mark.length)
       .toString('utf8')
       .split('\0');
-    return fields.length > 3 ? fields.slice(0, 3) : null;
+    return fields.length > 4 ? fields.slice(0, 4) : null;
   }
 
   #settle(): void {
