@@ -116,7 +116,7 @@ const pieces = [
   ],
   ...[
     'unset -f __aira_end',
-    'readonly ${!__aira_*}',
+    'readonly $(compgen -v __aira)',
     '__aira_end 0 x',
     'read() { :; }',
     'eval() { :; }',

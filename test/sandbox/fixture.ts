@@ -6,7 +6,7 @@ import { createBwrapDriver } from '../../server/worker/sandbox/bwrap.ts';
 import type { Sandbox, SandboxOptions, SandboxProcess } from '../../server/worker/sandbox/sandbox.ts';
 
 /** The project's own environment, unless another is named. */
-export const venv = process.env['AIRA2_VENV'] ?? new URL('../../.venv', import.meta.url).pathname;
+export const venv = process.env.AIRA2_VENV ?? new URL('../../.venv', import.meta.url).pathname;
 export const slot = { slot: 7, cpuList: [], gpuUuid: null, venv };
 export const limits = { cpus: 2, memoryMb: 600, diskMb: 64, pids: 128 };
 export const driver = await createBwrapDriver();

@@ -17,6 +17,8 @@ import {
 /** bash reads a command byte by byte: more than this would take noticeable time. */
 export const maxCommandBytes = 256 * 1024;
 
+/** How long a new shell may take to start in a sandbox that is in use. */
+const renewDeadlineMs = 10_000;
 /** Shells that have ended, whose background jobs may still write. */
 const maxFormerShells = 4;
 
@@ -149,7 +151,9 @@ export class BashSession {
     this.#former.push(this.#shell);
     if (this.#former.length > maxFormerShells) this.#former.shift()?.process.release();
     try {
-      this.#shell = await Shell.start(this.#sandbox, directory, this.#late.write);
+      // In a sandbox full of processes (a fork bomb) nothing new starts.
+      const late = wait(renewDeadlineMs).then(() => Promise.reject(new Error('no new shell in time')));
+      this.#shell = await Promise.race([Shell.start(this.#sandbox, directory, this.#late.write), late]);
     } catch {
       await this.#sandbox.kill();
       return 'No new one could be started: the whole sandbox was ended.';
@@ -196,7 +200,7 @@ function result(
 }
 
 function wait(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
 }
 
 function secondsSinceBoot(): number {

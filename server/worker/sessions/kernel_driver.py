@@ -18,6 +18,21 @@ import time
 
 START_DEADLINE_S = 60.0
 PIECE = 32_000
+# The kernel gathers each of its two output streams for a while: write out the one before the other goes on.
+KEEP_ORDER = """
+def _keep_order():
+    import sys
+    kind, last = type(sys.stdout), [sys.stdout]
+    write = kind.write
+    def ordered_write(stream, text):
+        if last[0] is not stream:
+            last[0].flush()
+            last[0] = stream
+        return write(stream, text)
+    kind.write = ordered_write
+_keep_order()
+del _keep_order
+"""
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 
 
@@ -48,6 +63,7 @@ def start_kernel(folder: str) -> "tuple[subprocess.Popen[bytes], dict[str, objec
     with open(path, "w") as file:
         json.dump(connection, file)
     options = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor", "--log-level=50"]
+    options.append(f"--IPKernelApp.exec_lines={KEEP_ORDER}")
     kernel = subprocess.Popen(
         [sys.executable, "-m", "ipykernel_launcher", "-f", path, *options],
         stdin=subprocess.DEVNULL,
