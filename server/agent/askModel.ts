@@ -4,6 +4,9 @@ import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResp
 import { delayBeforeRetryMs } from '../models/retry.ts';
 import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
 
+/** A withheld answer may be one draw of many: it is asked for again this often. */
+const maxBlocked = 3;
+
 /**
  * @returns the response, and how long the agent was parked waiting for the provider (its clock stood still)
  * @throws {ProviderStoppedError} authentication or quota; {TrajectoryEnd} blocked or too long; {InterruptedError} aborted
@@ -13,10 +16,17 @@ export async function askModel(
   request: GenerateRequest,
 ): Promise<{ response: GenerateResponse; parkedMs: number }> {
   const began = performance.now();
+  let blocked = 0;
   for (let attempt = 0; ; attempt += 1) {
     const started = performance.now();
     try {
-      return { response: await model.generate(request), parkedMs: started - began };
+      const response = await model.generate(request);
+      if (response.finish.kind === 'incomplete')
+        throw new ChatModelError('network', `the answer broke off (${response.finish.raw})`);
+      if (response.finish.kind !== 'blocked') return { response, parkedMs: started - began };
+      blocked += 1;
+      if (blocked >= maxBlocked)
+        throw new TrajectoryEnd('failed', `the provider withheld ${maxBlocked} answers (${response.finish.raw})`);
     } catch (error) {
       if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
       if (!ChatModelError.is(error)) throw error;

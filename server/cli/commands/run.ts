@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
 import { initialCaveats } from '../../api/runHost.ts';
+import { testConnection } from '../../models/connectionTest.ts';
 import { createModel } from '../../models/registry.ts';
 import { RunStore } from '../../store/runStore.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
@@ -67,6 +68,7 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   const home = homeOf(options);
   const venv = virtualEnvironment();
   const model = createModel(options.model, process.env);
+  await testConnection(model, { signal: new AbortController().signal });
   const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
   const { manifest } = task;
   const config = RunConfig.parse({
