@@ -161,7 +161,15 @@ function problemsOf(
     }
     case 'invalid_type':
       if (value === undefined) return [make(keys, 'missing', `add it (${article(issue.expected)})`)];
-      return [make(keys, `${shown(value)} is not ${article(issue.expected)}`, `write ${article(issue.expected)}`)];
+      return [
+        make(
+          keys,
+          `${shown(value)} is not ${article(issue.expected)}`,
+          issue.expected === 'string' && typeof value !== 'object'
+            ? 'put it in quotes'
+            : `write ${article(issue.expected)}`,
+        ),
+      ];
     case 'invalid_union': {
       // The branch that gets furthest is the one that was meant: its own complaints say more than "no branch matches".
       const branches = issue.errors.filter((branch) =>

@@ -29,5 +29,6 @@ export function nearest(name: string, known: Iterable<string>, limit = 3): strin
 }
 
 function distanceTo(wanted: string, candidate: string): number {
-  return candidate.startsWith(wanted) && wanted.length >= 3 ? 1 : editDistance(wanted, candidate);
+  const [short, long] = wanted.length < candidate.length ? [wanted, candidate] : [candidate, wanted];
+  return short.length >= 3 && long.startsWith(short) ? 1 : editDistance(wanted, candidate);
 }

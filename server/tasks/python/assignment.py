@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from labelled_table import SPLITS, LabelledTable, TaskDataError
+from labelled_table import SPLITS, LabelledTable, TaskDataError, read_csv_as_text
 
 # A numeric target with more distinct values than this is stratified by quantile bins, not by value.
 MAX_LEVELS = 20
@@ -223,24 +224,30 @@ def assign_predefined(table: LabelledTable) -> np.ndarray:
 
 def assign_custom(table: LabelledTable, directory: Path, command: list[str], timeout_s: float) -> np.ndarray:
     """Runs the task's own command, which writes `row,split` for every row (0-based) to $AIRA_SPLIT_FILE."""
-    result_path = directory / "custom_split.csv"
-    environment = {
-        **os.environ,
-        "AIRA_TABLE": str(directory / table.manifest["data"]["table"]),
-        "AIRA_SPLIT_FILE": str(result_path),
-        "AIRA_SPLIT_NAME": table.name,
-    }
-    done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
-    )
-    if done.returncode != 0:
-        raise TaskDataError(f"split.cmd ended with exit code {done.returncode}: {done.stderr[-2000:].strip()}")
-    if not result_path.is_file():
-        raise TaskDataError("split.cmd wrote no file: it must write `row,split` for every row to $AIRA_SPLIT_FILE")
-    result = pd.read_csv(result_path, dtype={"row": "int64", "split": str}, keep_default_na=False)
-    if sorted(result["row"].tolist()) != list(range(len(table.frame))):
+    with tempfile.TemporaryDirectory(prefix="aira2-split-") as scratch:
+        result_path = Path(scratch) / "split.csv"
+        environment = {
+            **os.environ,
+            "AIRA_TABLE": str(directory / table.manifest["data"]["table"]),
+            "AIRA_SPLIT_FILE": str(result_path),
+            "AIRA_SPLIT_NAME": table.name,
+        }
+        try:
+            done = subprocess.run(
+                command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            raise TaskDataError(f"split.cmd did not run to its end: {problem}") from None
+        if done.returncode != 0:
+            raise TaskDataError(f"split.cmd ended with exit code {done.returncode}: {done.stderr[-2000:].strip()}")
+        if not result_path.is_file():
+            raise TaskDataError("split.cmd wrote no file: it must write `row,split` for every row to $AIRA_SPLIT_FILE")
+        result = read_csv_as_text(result_path)
+    if list(result.columns) != ["row", "split"]:
+        raise TaskDataError("split.cmd must write the columns row,split")
+    if sorted(result["row"]) != sorted(str(row) for row in range(len(table.frame))):
         raise TaskDataError("split.cmd must name every row of the table exactly once, counted from 0")
-    values = result.sort_values("row")["split"].to_numpy(dtype=object)
+    values = result.set_index("row").loc[[str(row) for row in range(len(table.frame))], "split"].to_numpy(dtype=object)
     unknown = sorted(set(values) - {"train", "none", *SPLITS})
     if unknown:
         raise TaskDataError(
