@@ -18,18 +18,20 @@ import time
 
 START_DEADLINE_S = 60.0
 PIECE = 32_000
-# The kernel gathers each of its two output streams for a while: write out the one before the other goes on.
+# The kernel gathers each of its two output streams for a while: send what the one has before the other goes on. IPython
+# puts its own `write` on the streams while code runs, so this holds on to the step after it.
 KEEP_ORDER = """
 def _keep_order():
     import sys
     kind, last = type(sys.stdout), [sys.stdout]
-    write = kind.write
-    def ordered_write(stream, text):
+    schedule = getattr(kind, '_schedule_flush', None)
+    def schedule_in_order(stream):
         if last[0] is not stream:
             last[0].flush()
             last[0] = stream
-        return write(stream, text)
-    kind.write = ordered_write
+        return schedule(stream)
+    if schedule is not None:
+        kind._schedule_flush = schedule_in_order
 _keep_order()
 del _keep_order
 """
