@@ -34,7 +34,7 @@ export async function gpuInventory(options: InventoryOptions = {}): Promise<Inve
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
-  // A process in uninterruptible sleep does not end when it is killed: it is left behind, and never awaited.
+  // A process in uninterruptible sleep does not end when it is killed: it is left behind with its pipes, never awaited.
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), timeoutMs + 500);
@@ -43,6 +43,8 @@ export async function gpuInventory(options: InventoryOptions = {}): Promise<Inve
   clearTimeout(timer);
   if (result === null || result.timedOut) {
     child.unref();
+    child.stdout.destroy();
+    child.stderr.destroy();
     return { gpus: [], problem: `${command} gave no answer within ${timeoutMs} ms: the GPU driver hangs` };
   }
   if (result.code === 'ENOENT') {

@@ -54,8 +54,9 @@ export class GpuTelemetry {
   stop(): void {
     this.#stopped = true;
     this.#clearTimers();
-    this.#child?.kill('SIGKILL');
-    this.#child?.unref();
+    if (this.#child !== null) {
+      abandon(this.#child);
+    }
   }
 
   #launch(): void {
@@ -93,8 +94,7 @@ export class GpuTelemetry {
   #checkSilence(child: Child): void {
     const { silentMs, command } = this.#options;
     if (performance.now() - this.#heardAt > silentMs) {
-      child.kill('SIGKILL');
-      child.unref();
+      abandon(child);
       this.#ended(child, `${command} printed no reading for ${silentMs} ms: the GPU driver hangs or the GPU is gone`);
     }
   }
@@ -131,4 +131,11 @@ function repeat(command: string, intervalMs: number, uuid: string | null) {
     stdin: 'ignore',
     stderr: 'ignore',
   });
+}
+
+/** Kills it and lets go of it, dead or not: a process in uninterruptible sleep must not keep this one from ending. */
+function abandon(child: Child): void {
+  child.kill('SIGKILL');
+  child.unref();
+  child.stdout.destroy();
 }

@@ -44,34 +44,37 @@ export interface Fixture {
   lines(name: string): string[];
   path(name: string): string;
   /** A fresh server on the same state, as after a restart. */
-  restart(options?: Partial<WorkerPoolOptions>): Promise<void>;
+  restart(options?: PoolOptions): Promise<void>;
   dispose(): Promise<void>;
 }
 
+/** A pool without GPUs, unless they are asked for. */
+type PoolOptions = Partial<Omit<WorkerPoolOptions, 'gpuUuids'>> & { gpuUuids?: (string | null)[] | 'inventory' };
+
 /** @param watch sees every endpoint before the pool gets it, to interfere with its connections */
 export async function startPool(
-  options: Partial<WorkerPoolOptions> = {},
+  options: PoolOptions = {},
   watch: (endpoint: Endpoint) => void = () => undefined,
 ): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'pool-'));
   const events: PoolEvent[] = [];
-  const start = async (more: Partial<WorkerPoolOptions>) => {
+  const start = async (more: PoolOptions) => {
     const endpoint = await Endpoint.start({ kind: 'unix', path: join(directory, 'run', 'server.sock') });
     watch(endpoint);
     const logFile = join(directory, 'server.log');
     const log = pino({ base: null }, { write: (line: string) => appendFileSync(logFile, line) });
     try {
+      const { gpuUuids = [], ...rest } = { ...options, ...more };
       const pool = await WorkerPool.start({
         endpoint,
         stateDirectory: join(directory, 'run', 'workers'),
         slots: 1,
         driver: 'none',
         venv,
-        gpuUuids: [],
+        ...(gpuUuids === 'inventory' ? {} : { gpuUuids }),
         log,
         onEvent: (event) => events.push(event),
-        ...options,
-        ...more,
+        ...rest,
         timing: { ...timing, ...options.timing, ...more.timing },
       });
       return { endpoint, pool };
