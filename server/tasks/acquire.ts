@@ -4,15 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import * as path from 'node:path';
 import { execa } from 'execa';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { AcquireError } from './errors.ts';
+import { inScratch } from './scratch.ts';
 import { unpack } from './unpack.ts';
 
 type Acquisition = TaskManifest['data']['acquire'][number];
+/** What comes from a registry. */
+type Package = Acquisition & { kind: 'npm' | 'deb' | 'pip' };
 
 export interface AcquireOptions {
   /** Folder that keeps packages between tasks. */
@@ -36,7 +39,8 @@ export async function acquire(packages: Acquisition[], into: string, options: Ac
     if (item.kind === 'path') {
       await takePath(item, target, options);
     } else {
-      await unpack(await cached(item, options), target, options.python, options.signal);
+      const file = await cached({ ...item, kind: item.kind }, options);
+      await unpack(file, target, options.python, options.signal);
     }
   }
 }
@@ -48,7 +52,7 @@ export function nameOf({ kind, spec }: Acquisition): string {
   return spec.slice(0, spec.indexOf('='));
 }
 
-async function cached(item: Acquisition, options: AcquireOptions): Promise<string> {
+async function cached(item: Package, options: AcquireOptions): Promise<string> {
   const { cache, log } = options;
   await mkdir(cache, { recursive: true });
   const known = (await readdir(cache)).find((name) => name.startsWith(`${item.sha256}-`));
@@ -58,8 +62,7 @@ async function cached(item: Acquisition, options: AcquireOptions): Promise<strin
     log(`${known} in the cache is damaged; fetching it again`);
     await unlink(file);
   }
-  const scratch = await mkdtemp(path.join(cache, '.fetching-'));
-  try {
+  return inScratch(cache, 'fetching', async (scratch) => {
     log(`fetching ${item.spec} (${item.kind})`);
     await fetchers[item.kind](item, scratch, options);
     const [fetched, ...others] = await readdir(scratch);
@@ -77,9 +80,7 @@ async function cached(item: Acquisition, options: AcquireOptions): Promise<strin
     const file = path.join(cache, `${item.sha256}-${fetched}`);
     await rename(path.join(scratch, fetched), file);
     return file;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 async function takePath(
@@ -105,9 +106,9 @@ async function takePath(
   await copyFile(source, target);
 }
 
-type Fetcher = (item: Acquisition, scratch: string, options: AcquireOptions) => Promise<void>;
+type Fetcher = (item: Package, scratch: string, options: AcquireOptions) => Promise<void>;
 
-const fetchers: Record<Acquisition['kind'], Fetcher> = {
+const fetchers: Record<Package['kind'], Fetcher> = {
   npm: async ({ spec }, scratch, { signal }) => {
     const args = ['pack', spec, '--ignore-scripts', '--silent', '--pack-destination', scratch];
     await client(
@@ -159,9 +160,6 @@ const fetchers: Record<Acquisition['kind'], Fetcher> = {
       await client(spec, 'apt-get', ['update'], scratch, todo, signal);
       await client(spec, 'apt-get', args, scratch, todo, signal);
     });
-  },
-  path: async ({ spec }, scratch, { taskDirectory }) => {
-    await cp(path.resolve(taskDirectory, spec), path.join(scratch, path.basename(spec)));
   },
 };
 

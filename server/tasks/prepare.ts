@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -12,7 +12,7 @@ import * as z from 'zod';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { acquire } from './acquire.ts';
 import { resolveTask } from './catalog.ts';
-import { PrepareError, SplitDriftError, TaskError } from './errors.ts';
+import { PrepareError, SplitDriftError } from './errors.ts';
 import type { LoadedManifest } from './manifest.ts';
 import {
   PreparedDocument,
@@ -21,6 +21,7 @@ import {
   readPreparedDocument,
   readPreparedTask,
 } from './preparedTask.ts';
+import { inScratch } from './scratch.ts';
 
 const pythonDirectory = fileURLToPath(new URL('./python/', import.meta.url));
 const splitTimeoutMs = 600_000;
@@ -60,9 +61,7 @@ export async function prepareTask(options: PrepareOptions): Promise<PreparedTask
     return finished(directory, name);
   }
   await mkdir(path.dirname(directory), { recursive: true });
-  await sweep(path.dirname(directory));
-  const scratch = await mkdtemp(path.join(path.dirname(directory), `.preparing-${process.pid}-`));
-  try {
+  await inScratch(path.dirname(directory), 'preparing', async (scratch) => {
     const built = path.join(scratch, 'task');
     const document = await build(loaded, recipe, scratch, built, options);
     if (manifest.split.hash !== undefined && manifest.split.hash !== document.splitHash) {
@@ -77,10 +76,8 @@ export async function prepareTask(options: PrepareOptions): Promise<PreparedTask
     for (const note of document.notes) log(`${name}: ${note}`);
     log(`${name}: ${train} rows for training; hidden: ${search} search, ${validation} validation, ${test} test`);
     log(`${name} is prepared: ${directory} (split ${document.splitHash})`);
-    return finished(directory, name);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
+  return finished(directory, name);
 }
 
 function finished(directory: string, name: string): PreparedTask {
@@ -283,24 +280,4 @@ async function install(built: string, directory: string, replaced: string): Prom
     // Another process prepared the same version meanwhile; its split is the same, or its own check would have refused it.
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   });
-}
-
-/** Removes scratch folders of processes that are gone: what an interruption left. */
-async function sweep(tasks: string): Promise<void> {
-  for (const name of await readdir(tasks)) {
-    const pid = Number(/^\.preparing-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
-    if (!Number.isNaN(pid) && pid !== process.pid && !isAlive(pid)) {
-      await rm(path.join(tasks, name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code === 'EPERM';
-    throw new TaskError('Cannot tell whether a process is alive', { cause: error });
-  }
 }
