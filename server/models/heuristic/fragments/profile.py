@@ -97,23 +97,30 @@ def series_of(train: pd.DataFrame, shared: list[str], time: dict) -> list[str]:
     return words
 
 
-def write_sample(train: pd.DataFrame, inputs: pd.DataFrame, arrays: list[Path], rows: int, eval_rows: int) -> None:
+def made_up_inputs(train: pd.DataFrame, targets: list[str], id_column: str) -> pd.DataFrame:
+    """Where the inputs are not shown: the training rows without targets stand in for them."""
+    inputs = train.drop(columns=[name for name in targets if name in train])
+    inputs.insert(0, id_column, [f"row{number}" for number in range(len(inputs))])
+    return inputs
+
+
+def write_sample(name: str, frame: pd.DataFrame, source: Path, arrays: list[Path], rows: int) -> None:
     """A small copy of the data under sample/, for tries that take seconds."""
-    generator = np.random.default_rng(0)
-    for folder, frame, count in ((TRAIN_DIR, train, rows), (EVAL_DIR, inputs, eval_rows)):
-        target = Path("sample") / ("train" if folder == TRAIN_DIR else "eval")
-        target.mkdir(parents=True, exist_ok=True)
-        chosen = np.sort(generator.permutation(len(frame))[:count])
-        frame.iloc[chosen].to_csv(target / ("train.csv" if folder == TRAIN_DIR else "inputs.csv"), index=False)
-        for array in arrays:
-            np.save(target / array.name, np.load(folder / array.name, mmap_mode="r")[chosen])
+    target = Path("sample") / name
+    target.mkdir(parents=True, exist_ok=True)
+    chosen = np.sort(np.random.default_rng(0).permutation(len(frame))[:rows])
+    frame.iloc[chosen].to_csv(target / ("train.csv" if name == "train" else "inputs.csv"), index=False)
+    for array in arrays:
+        np.save(target / array.name, np.load(source / array.name, mmap_mode="r")[chosen])
 
 
 def main(targets: list[str], id_column: str, rows: int, eval_rows: int) -> None:
     """Prints the profile as one line and lays out the sample."""
-    train, inputs = pd.read_csv(TRAIN_DIR / "train.csv"), pd.read_csv(EVAL_DIR / "inputs.csv")
+    train = pd.read_csv(TRAIN_DIR / "train.csv")
+    hidden = not (EVAL_DIR / "inputs.csv").exists()
+    inputs = made_up_inputs(train, targets, id_column) if hidden else pd.read_csv(EVAL_DIR / "inputs.csv")
     shared = [name for name in train.columns if name in inputs.columns and name not in targets and name != id_column]
-    arrays = [path for path in sorted(TRAIN_DIR.glob("*.npy")) if (EVAL_DIR / path.name).exists()]
+    arrays = [path for path in sorted(TRAIN_DIR.glob("*.npy")) if hidden or (EVAL_DIR / path.name).exists()]
     time = time_of(train, inputs, shared)
     shapes = [(path, np.load(path, mmap_mode="r")) for path in arrays]
     result = {
@@ -125,7 +132,8 @@ def main(targets: list[str], id_column: str, rows: int, eval_rows: int) -> None:
         "time": time,
         "series": series_of(train, shared, time) if time else [],
     }
-    write_sample(train, inputs, arrays, rows, eval_rows)
+    write_sample("train", train, TRAIN_DIR, arrays, rows)
+    write_sample("eval", inputs, TRAIN_DIR if hidden else EVAL_DIR, arrays, eval_rows)
     for column in result["columns"]:
         print(f"{column['name']}: {column['kind']}, {column['unique']} values, {column['missing']:.1%} missing")
     print("AIRA-RESULT " + json.dumps(result))

@@ -52,6 +52,8 @@ export const imageGrammar: Grammar = {
         ladder('strength', 'inverse regularisation', [0.003, 0.01, 0.03, 0.1, 0.3, 1], 0.1),
       ],
     },
+    // Learns nothing from the inputs: what is left when everything else fails.
+    { name: 'constant', kinds: both, cost: 0, weight: 0, genes: [] },
     {
       name: 'extra-trees',
       kinds: both,

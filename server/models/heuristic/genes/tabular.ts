@@ -101,6 +101,8 @@ export const tabularGrammar: Grammar = {
         startingAt(rows, 4000),
       ],
     },
+    // Learns nothing from the inputs: what is left when everything else fails.
+    { name: 'constant', kinds: both, cost: 0, weight: 0, genes: [] },
     {
       name: 'naive-bayes',
       kinds: ['classification'],

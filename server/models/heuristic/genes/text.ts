@@ -47,6 +47,8 @@ export const textGrammar: Grammar = {
       weight: 1,
       genes: [...counts, balance, ladder('penalty', 'penalty', [0.2, 0.5, 1, 2, 4], 1)],
     },
+    // Learns nothing from the inputs: what is left when everything else fails.
+    { name: 'constant', kinds: both, cost: 0, weight: 0, genes: [] },
     {
       name: 'knn',
       kinds: both,

@@ -95,6 +95,7 @@ function memberFunction(request: MemberRequest & { allUpright?: boolean }): stri
 }
 
 const familyWords: Record<string, string> = {
+  constant: 'The same answer for every row',
   svm: 'A support vector machine with a Gaussian kernel',
   knn: 'Nearest neighbours',
   mlp: 'A small neural network',

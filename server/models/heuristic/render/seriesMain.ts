@@ -14,6 +14,7 @@ export function seriesMain(genome: Genome, problem: Problem, profile: Profile, m
   const logs = (profile.targets[0]?.min ?? -1) >= 0;
   const restored = (values: string): string => (logs ? `np.maximum(np.expm1(${values}), 0)` : values);
   const scaled = problem.metric === 'mase';
+  if (several) module.import('from collections.abc import Callable');
   if (greedy) {
     module.define(
       'loss',
@@ -58,6 +59,7 @@ export function seriesMain(genome: Genome, problem: Problem, profile: Profile, m
       '        return [], np.array([])',
       '    return [np.concatenate(each) for each in zip(*forecasts)], np.concatenate(truths)',
     ),
+    ...(several ? [blendFunction(way)] : []),
     lines(
       'def main() -> None:',
       '    """Reads, backtests, forecasts, writes."""',
@@ -72,16 +74,10 @@ export function seriesMain(genome: Genome, problem: Problem, profile: Profile, m
       '        say(f"{name} local holdout {METRIC}={metric(truth, each):.5f}")',
       ...(several
         ? [
-            greedy
-              ? '    weights = blend_weights(held_out, truth) if held_out else np.full(len(MEMBERS), 1 / len(MEMBERS))'
-              : '    weights = np.full(len(MEMBERS), 1 / len(MEMBERS))',
-            way === 'halfway' ? '    # Few backtests: half way to equal weights, which rarely err by much.' : null,
-            way === 'halfway' ? '    weights = (weights + 1 / len(MEMBERS)) / 2' : null,
-            '    say("weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in zip(MEMBERS, weights)))',
+            '    together = fit_blend(held_out, truth)',
             '    if held_out:',
-            '        blended = sum(weight * each for weight, each in zip(weights, held_out))',
-            '        say(f"local holdout {METRIC}={metric(truth, blended):.5f}")',
-            '    forecast = sum(weight * each for weight, each in zip(weights, forecast_all(values, horizon)))',
+            '        say(f"local holdout {METRIC}={metric(truth, together(held_out)):.5f}")',
+            '    forecast = together(forecast_all(values, horizon))',
           ]
         : ['    [forecast] = forecast_all(values, horizon)']),
       '    column = panel.columns.get_indexer(series_of(inputs))',
@@ -105,4 +101,22 @@ function bounds(problem: Problem): string[] {
     ...(low === 'None' && high === 'None' ? [] : [`    predicted = np.clip(predicted, ${low}, ${high})`]),
     ...(column.dtype === 'int' ? ['    predicted = np.rint(predicted).astype(int)'] : []),
   ];
+}
+
+/** Few backtests say little about weights: half way to equal ones rarely errs by much. */
+const weightExpressions: Record<string, string> = {
+  equal: 'equal',
+  greedy: 'blend_weights(held_out, truth) if held_out else equal',
+  halfway: '(blend_weights(held_out, truth) + equal) / 2 if held_out else equal',
+};
+
+function blendFunction(way: string): string {
+  return lines(
+    'def fit_blend(held_out: list[np.ndarray], truth: np.ndarray) -> Callable[[list[np.ndarray]], np.ndarray]:',
+    '    """How to put the forecasts of the members together, learnt from the backtests."""',
+    '    equal = np.full(len(MEMBERS), 1 / len(MEMBERS))',
+    `    weights = ${weightExpressions[way] ?? 'equal'}`,
+    '    say("weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in zip(MEMBERS, weights)))',
+    '    return lambda forecasts: sum(weight * each for weight, each in zip(weights, forecasts))',
+  );
 }

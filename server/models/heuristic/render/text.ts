@@ -81,6 +81,7 @@ function memberFunction(request: MemberRequest): string {
 }
 
 const familyWords: Record<string, string> = {
+  constant: 'The same answer for every row',
   'linear-svm': 'A linear support vector machine',
   logistic: 'Logistic regression',
   'complement-nb': 'Complement naive Bayes',

@@ -1,0 +1,1 @@
+export { createHeuristicModel } from './heuristicModel.ts';

@@ -1,0 +1,411 @@
+/**
+ * One trajectory, as prose: look, profile, think of variants, try them on held-out rows, rehearse the best as it will be run,
+ * mend it if it breaks, submit. A generator: it yields a turn and is given what was observed. It keeps nothing outside itself, so
+ * that running it again over the observations of a transcript leads to the same next turn.
+ */
+import * as z from 'zod';
+import type { OperatorContext, ProgramText } from '../operatorContext.ts';
+import { programFiles } from './base.ts';
+import {
+  lookCommand,
+  profileCall,
+  rehearseCommand,
+  screenCommand,
+  submitCall,
+  type ToolCallText,
+  writeCommand,
+} from './commands.ts';
+import { paceS } from './cost.ts';
+import { fragment } from './fragments.ts';
+import type { Genome, GenomeModality } from './genome.ts';
+import { type Idea, type Ideas, ideasFor } from './ideas.ts';
+import { type Problem, problemOf } from './problem.ts';
+import { Profile } from './profile.ts';
+import { Random } from './random.ts';
+import { repair, shrink } from './repair.ts';
+import { judge, merged, outputOf, screenedIn, type Verdict } from './screening.ts';
+import { summaryOf } from './summary.ts';
+import { exitOf, type Observed, resultLines } from './transcript.ts';
+
+export interface Turn {
+  /** The true rationale of the move. */
+  readonly say: string;
+  readonly call: ToolCallText;
+}
+
+export type Research<T = void> = Generator<Turn, T, Observed>;
+
+/** What can be submitted if the engine allows nothing else any more. */
+export interface Notes {
+  summary: string;
+}
+
+/** Steps of a whole trajectory; with fewer, looking and trying fall away. */
+const stepsFor = { look: 8, screen: 6, rehearse: 4 } as const;
+/** Seconds that must be left for a stage to be worth starting. */
+const secondsFor = { screen: 90, secondRound: 150, rehearse: 60 } as const;
+const mostLosses = 3;
+const mostRepairs = 3;
+
+export function* research(context: OperatorContext, seed: number, notes: Notes): Research {
+  const desk = new Desk(context, seed, notes);
+  const maxSteps = context.limits.maxSteps;
+  if (maxSteps >= stepsFor.look) {
+    yield* desk.attempt('I look at what is there.', lookCommand());
+  }
+  yield* takeProfile(desk);
+  let choice: Choice | null = null;
+  if (maxSteps >= stepsFor.screen && desk.hasTime(secondsFor.screen)) choice = yield* tryVariants(desk);
+  const { ideas } = desk;
+  const chosen = choice ?? untried(desk);
+  const final = yield* rehearse(desk, chosen, ideas);
+  yield* submit(desk, final);
+}
+
+/** A genome on its way to submission, and the moves that made it. */
+interface Choice {
+  readonly genome: Genome;
+  readonly moves: readonly string[];
+  /** What local tries said, for the reason of the next turn. */
+  readonly told: string;
+  /** Seconds that a run on all data is expected to take; null if unknown. */
+  readonly expectedS: number | null;
+  /** Output of a failed try, if the choice is to be mended first. */
+  readonly broken: string | null;
+}
+
+/** Everything a trajectory knows; made anew from the transcript each time. */
+class Desk {
+  readonly context: OperatorContext;
+  readonly random: Random;
+  readonly notes: Notes;
+  problem: Problem;
+  profile: Profile = emptyProfile;
+  modality: GenomeModality = 'tabular';
+  tried = new Set<string>();
+  #ideas: Ideas | null = null;
+  #timeLeftS: number;
+  #losses = 0;
+  /** Turns that a fresh sandbox needs before anything else: the sample, the files. */
+  readonly #setup: Turn[] = [];
+
+  constructor(context: OperatorContext, seed: number, notes: Notes) {
+    this.context = context;
+    this.random = new Random(seed);
+    this.notes = notes;
+    this.problem = problemOf(context.task, 'tabular');
+    this.#timeLeftS = context.limits.trajectoryS;
+  }
+
+  get ideas(): Ideas {
+    this.#ideas ??= this.think();
+    return this.#ideas;
+  }
+
+  /** New variants; ones that were tried in this trajectory are not among them. */
+  think(): Ideas {
+    const { context, modality, problem, profile, random, tried } = this;
+    this.#ideas = ideasFor({ context, modality, problem, profile, random, tried });
+    for (const { label } of this.#ideas.variants) tried.add(label);
+    return this.#ideas;
+  }
+
+  hasTime(seconds: number): boolean {
+    return this.#timeLeftS >= seconds;
+  }
+
+  get timeLeftS(): number {
+    return this.#timeLeftS;
+  }
+
+  filesOf(genome: Genome, beside: ProgramText | null): Map<string, string> {
+    return programFiles(genome, beside, this.context.task, this.problem, this.profile);
+  }
+
+  /** One turn. A sandbox that went away is set up again before the turn is repeated. */
+  *attempt(say: string, call: ToolCallText, isSetup = false): Research<Observed> {
+    const turn = { say, call };
+    let seen = yield* this.#once(turn);
+    while (seen.outcome === 'lost' && this.#losses <= mostLosses) {
+      for (const earlier of this.#setup) {
+        seen = yield* this.#once({ say: `The sandbox is a fresh one. Again: ${earlier.say}`, call: earlier.call });
+      }
+      seen = yield* this.#once({ say: `It was cut off. Again: ${say}`, call });
+    }
+    if (isSetup) this.#setup.push(turn);
+    return seen;
+  }
+
+  *#once(turn: Turn): Research<Observed> {
+    const seen = yield turn;
+    if (seen.timeLeftS !== null) this.#timeLeftS = seen.timeLeftS;
+    if (seen.outcome === 'lost') this.#losses += 1;
+    return seen;
+  }
+}
+
+const emptyProfile: Profile = {
+  trainRows: 0,
+  evalRows: 0,
+  columns: [],
+  targets: [],
+  arrays: [],
+  time: null,
+  series: [],
+};
+
+/** Rows of the sample: enough to tell variants apart, few enough for seconds. */
+const sampleRows: Record<string, number> = { image: 4000, text: 6000, 'time-series': 10_000_000 };
+
+function* takeProfile(desk: Desk): Research {
+  const { task, limits } = desk.context;
+  const rows = sampleRows[task.modality] ?? 10_000;
+  const say = `I find out what the columns are, and lay out a sample of at most ${rows} rows for quick tries.`;
+  const seen = yield* desk.attempt(say, profileCall(desk.problem, rows, Math.min(120, limits.toolTimeoutS)), true);
+  for (const line of resultLines(seen.text)) {
+    const parsed = Profile.safeParse(line);
+    if (parsed.success) desk.profile = parsed.data;
+  }
+  desk.modality = modalityOf(desk);
+  desk.problem = problemOf(task, desk.modality);
+}
+
+/** The manifest's hint, where the data bears it out. */
+function modalityOf({ context, profile, problem }: Desk): GenomeModality {
+  const { modality } = context.task;
+  const hasImages = profile.arrays.some((array) => array.shape.length >= (modality === 'image' ? 2 : 3));
+  const hasText = profile.columns.some((column) => column.kind === 'text');
+  if (modality === 'time-series' && profile.time !== null && problem.answer === 'value') return 'time-series';
+  if ((modality === 'image' || modality === 'other') && hasImages) return 'image';
+  if (modality === 'text' && profile.columns.length > 0) return 'text';
+  return modality === 'other' && hasText && profile.columns.length <= 2 ? 'text' : 'tabular';
+}
+
+const letters = ['a', 'b', 'c', 'd'];
+
+/** Writes the variants, scores them on held-out rows, and once more with new ones if none is better than the parent. */
+function* tryVariants(desk: Desk): Research<Choice> {
+  let round = yield* screen(desk, desk.ideas);
+  let best = round;
+  const helped = round.verdict.gains.some((gain) => gain !== null && gain > 0);
+  const isCheap = round.seconds < 20;
+  if (round.ideas.reference !== null && !helped && isCheap && desk.hasTime(secondsFor.secondRound)) {
+    round = yield* screen(desk, desk.think());
+    if (bestGain(round.verdict) > bestGain(best.verdict) || best.verdict.best === null) best = round;
+  }
+  return chosenFrom(desk, best);
+}
+
+interface Round {
+  readonly ideas: Ideas;
+  readonly verdict: Verdict;
+  /** Seconds of one try of the best variant on the sample. */
+  readonly secondsOfBest: number | null;
+  /** Seconds of all tries. */
+  readonly seconds: number;
+  readonly output: string;
+}
+
+function bestGain({ best, gains }: Verdict): number {
+  return (best === null ? null : gains[best]) ?? Number.NEGATIVE_INFINITY;
+}
+
+function* screen(desk: Desk, ideas: Ideas): Research<Round> {
+  const reference = ideas.reference === null ? null : 'parent';
+  const names = ideas.variants.map((_, index) => letters[index] ?? `v${index}`);
+  const files = new Map<string, string>();
+  const write = (name: string, genome: Genome): void => {
+    const [program = ''] = [...desk.filesOf(genome, null).values()];
+    files.set(`variants/${name}/solution.py`, program);
+  };
+  if (ideas.reference !== null) write('parent', ideas.reference.genome);
+  for (const [index, { genome }] of ideas.variants.entries()) write(names[index] ?? 'a', genome);
+  files.set('screen.py', fragment('screen'));
+  files.set('check.py', fragment('check'));
+  const [first] = ideas.variants;
+  if (first !== undefined) {
+    // From here on there is something to submit, whatever happens.
+    for (const [path, content] of desk.filesOf(first.genome, ideas.beside)) files.set(`program/${path}`, content);
+    desk.notes.summary = summaryOf(
+      [first.label],
+      desk.context.parents.map(({ id }) => id),
+    );
+  }
+  yield* desk.attempt(ideas.reason, writeCommand(files), true);
+
+  const variants = [...(reference === null ? [] : [reference]), ...names];
+  const { tries, budgetS } = screenSize(desk);
+  const say = `I score ${variants.length === 1 ? 'it' : 'each'} on ${desk.modality === 'time-series' ? `${tries} earlier origins` : `up to ${tries} of five folds of the sample`}, ${Math.round(budgetS)} s at most.`;
+  const seen = yield* desk.attempt(
+    say,
+    screenCommand({ variants, tries, budgetS, horizon: desk.problem.horizon ?? 1 }),
+  );
+  const results = screenedIn(seen.text);
+  const verdict = judge(results, ideas.variants, names, reference, desk.problem.direction);
+  const best = verdict.best === null ? undefined : results.get(names[verdict.best] ?? '');
+  return {
+    ideas,
+    verdict,
+    secondsOfBest: best === undefined ? null : Math.max(0.05, (best.seconds - 1) / best.scores.length),
+    seconds: [...results.values()].reduce((sum, result) => sum + result.seconds, 0),
+    output: outputOf(seen.text, names[0] ?? 'a'),
+  };
+}
+
+/** Small data is tried on more folds: its scores are noisier, and cost less. */
+function screenSize({ profile, modality, context }: Desk): { tries: number; budgetS: number } {
+  const budgetS = Math.min(10, context.limits.toolTimeoutS / 12);
+  if (modality === 'time-series') return { tries: 4, budgetS };
+  return { tries: profile.trainRows <= 8000 ? 5 : profile.trainRows <= 20_000 ? 3 : 2, budgetS };
+}
+
+function chosenFrom(desk: Desk, round: Round): Choice {
+  const { ideas, verdict } = round;
+  const best = verdict.best === null ? undefined : ideas.variants[verdict.best];
+  if (best === undefined) {
+    const first = ideas.variants[0] ?? fallbackIdea(desk);
+    const told = 'None of them ran.';
+    return { genome: first.genome, moves: [first.label], told, expectedS: null, broken: round.output };
+  }
+  const together = bothOf(ideas, verdict);
+  if (together !== null) {
+    const told = `On held-out rows: ${verdict.told}. Two of them help and do not touch the same thing, so I take both.`;
+    return { ...together, told, expectedS: expectedOf(desk, round, together.genome), broken: null };
+  }
+  const gain = verdict.best === null ? null : (verdict.gains[verdict.best] ?? null);
+  const remark =
+    gain === null || gain > 0
+      ? `I go on with "${best.label}".`
+      : `None beats the parent here; the hidden score may see it otherwise, so the nearest goes on: "${best.label}".`;
+  return {
+    genome: best.genome,
+    moves: [best.label],
+    told: `On held-out rows: ${verdict.told}. ${remark}`,
+    expectedS: expectedOf(desk, round, best.genome),
+    broken: null,
+  };
+}
+
+/** The two best changes at once, where both beat the parent. */
+function bothOf(ideas: Ideas, { gains }: Verdict): { genome: Genome; moves: string[] } | null {
+  if (ideas.reference === null) return null;
+  const helpful = ideas.variants
+    .map((idea, index) => ({ idea, gain: gains[index] ?? 0 }))
+    .filter(({ gain }) => gain > 0)
+    .sort((a, b) => b.gain - a.gain);
+  const [first, second] = helpful;
+  if (first === undefined || second === undefined || second.gain < 0.25 * first.gain) return null;
+  const genome = merged(ideas.reference.genome, first.idea.genome, second.idea.genome);
+  return genome === null ? null : { genome, moves: [first.idea.label, second.idea.label] };
+}
+
+/** From the parent's own run where there is one, else from the try on the sample. */
+function expectedOf(desk: Desk, round: Round, genome: Genome): number | null {
+  const known = round.ideas.expectedS(genome);
+  if (known !== null) return known;
+  if (round.secondsOfBest === null) return null;
+  if (desk.modality === 'time-series') return 1.5 + round.secondsOfBest * (1 + Number(genome.program.backtests ?? 1));
+  const rows = Math.min(desk.profile.trainRows, sampleRows[desk.context.task.modality] ?? 10_000);
+  const growth = (desk.profile.trainRows / Math.max(1, rows)) ** 1.15;
+  const folds = Number(genome.program.folds ?? 1);
+  return 1.5 + round.secondsOfBest * growth * (folds > 1 ? folds : 2.3);
+}
+
+function fallbackIdea(desk: Desk): Idea {
+  const [first] = desk.ideas.variants;
+  if (first === undefined) throw new Error('the built-in researcher had no idea at all: its draft portfolio is empty');
+  return first;
+}
+
+function untried(desk: Desk): Choice {
+  const { ideas } = desk;
+  const idea = fallbackIdea(desk);
+  const expectedS = ideas.expectedS(idea.genome);
+  const told = `${ideas.reason} There is no room to try variants first.`;
+  return { genome: idea.genome, moves: [idea.label], told, expectedS, broken: null };
+}
+
+interface Final {
+  readonly summary: string;
+  readonly told: string;
+  /** Lays the program out again, should the folder be gone when it is submitted. */
+  readonly layOut: ToolCallText;
+}
+
+const Check = z.object({ problem: z.string().nullable() });
+
+/** Runs the choice as it will be run and mends it until it writes valid predictions. */
+function* rehearse(desk: Desk, choice: Choice, ideas: Ideas): Research<Final> {
+  const { context } = desk;
+  const parents = context.parents.map(({ id }) => id);
+  let { genome, expectedS, told } = choice;
+  const moves = [...choice.moves];
+  const pace = paceS(context.limits.evaluationTimeoutS);
+  if (choice.broken !== null) {
+    const mended = repair(genome, desk.problem, choice.broken);
+    told += ` ${mended.told}`;
+    genome = mended.genome;
+    moves.push('mended');
+  } else if (expectedS !== null && expectedS > 1.5 * pace) {
+    told += ` It would take about ${Math.round(expectedS)} s, too long for a search: I make it smaller.`;
+    genome = shrink(genome);
+    moves.push('made smaller');
+    expectedS = pace;
+  }
+  for (let repairs = 0; ; repairs += 1) {
+    const summary = summaryOf(moves, parents);
+    const isLong = expectedS === null || expectedS > 8;
+    const sample = isLong && desk.profile.trainRows > 0;
+    const limitS = Math.max(20, Math.min(context.limits.toolTimeoutS / 2, desk.timeLeftS / 3, sample ? 60 : 45));
+    const plan = {
+      program: desk.filesOf(genome, ideas.beside),
+      entry: context.task.run,
+      sample,
+      limitS: Math.round(limitS),
+      contract: JSON.stringify(context.task.prediction),
+    };
+    const layOut = rehearseCommand(plan, fragment('check'));
+    desk.notes.summary = summary;
+    const how = `I run it once as it will be run, ${sample ? 'on the sample' : 'on all of the data'}, and check what it writes.`;
+    const seen = yield* desk.attempt(`${told} ${how}`, layOut);
+    const problem = problemIn(seen);
+    const isLast = repairs >= mostRepairs || !desk.hasTime(secondsFor.rehearse);
+    if (problem === null || isLast) {
+      const outcome = problem === null ? 'It runs and its predictions are valid.' : `It still fails: ${problem}.`;
+      return { summary, told: outcome, layOut };
+    }
+    const mended = repair(genome, desk.problem, `${seen.text}\n${problem}`);
+    genome = mended.genome;
+    expectedS = null;
+    told = `It failed: ${problem}. ${mended.told}`;
+    if (!moves.includes('mended')) moves.push('mended');
+  }
+}
+
+/** What went wrong in a rehearsal, in a few words; null if nothing did. */
+function problemIn(seen: Observed): string | null {
+  const exit = exitOf(seen.text, 'program');
+  if (seen.outcome === 'timeout' || exit === 124) return 'timed out';
+  if (exit === 137) return 'killed, most likely for memory';
+  if (exit !== 0) return lastError(seen.text);
+  for (const line of resultLines(seen.text)) {
+    const parsed = Check.safeParse(line);
+    if (parsed.success) return parsed.data.problem;
+  }
+  return 'its predictions could not be checked';
+}
+
+/** The line of a traceback that names the error. */
+function lastError(text: string): string {
+  const line = text.split('\n').findLast((each) => /^[\w.]*(Error|Exception|Interrupt|Exit)\b/.test(each));
+  return (line ?? 'it ended with an error').slice(0, 200);
+}
+
+function* submit(desk: Desk, final: Final): Research {
+  let seen = yield* desk.attempt(`${final.told} I submit it.`, submitCall(final.summary));
+  // A refused or lost submission: the folder was not there. Once more from the beginning.
+  if (seen.outcome !== 'ok') {
+    yield* desk.attempt('The submission was not taken. I lay the program out again.', final.layOut);
+    seen = yield* desk.attempt('Once more.', submitCall(final.summary));
+  }
+}
