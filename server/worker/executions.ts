@@ -7,6 +7,9 @@ import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../
 import { type Journal, JournalError } from './journal.ts';
 import { type Runner, sessionOf } from './runner.ts';
 
+/** A copy of a request comes soon or never. */
+const maxRemembered = 10_000;
+
 export interface ExecutionsOptions {
   journal: Journal;
   runner: Runner;
@@ -27,7 +30,8 @@ export class Executions {
   readonly #running = new Map<string, Running>();
   /** Failures to journal: small, and held in memory because the disk does not take them. */
   readonly #unjournalled = new Map<string, ExecutionResult>();
-
+  /** Carried out by this process, with their sessions: a late copy of the request must not run them again. */
+  readonly #carriedOut = new Map<string, string | null>();
   #stopped = false;
 
   constructor(options: ExecutionsOptions) {
@@ -51,7 +55,7 @@ export class Executions {
 
   /**
    * Idempotent in `execId`.
-   * @throws RpcRefusal `settled`: acknowledged before. `unknown_session`: its session is not open here.
+   * @throws RpcRefusal `settled`: carried out and acknowledged before. `unknown_session`: its session is not open here.
    */
   start(execId: string, request: ExecutionRequest): 'accepted' | 'running' | 'finished' {
     if (this.#running.has(execId)) {
@@ -61,7 +65,7 @@ export class Executions {
       this.#options.onFinished(execId);
       return 'finished';
     }
-    if (this.#options.journal.isSettled(execId)) {
+    if (this.#carriedOut.has(execId)) {
       throw new RpcRefusal(workerRefusals.settled, `execution ${execId} was finished and acknowledged before`);
     }
     const session = sessionOf(request);
@@ -86,6 +90,11 @@ export class Executions {
     }
     await Promise.all(running.map(([, one]) => one.done));
     await this.settle(this.#options.journal.ofSession(session));
+    for (const [execId, of] of this.#carriedOut) {
+      if (of === session) {
+        this.#carriedOut.delete(execId); // A session opened anew under this name begins anew.
+      }
+    }
   }
 
   /** The result of a finished execution, null if it is not here. */
@@ -109,10 +118,7 @@ export class Executions {
     for (const execId of execIds) {
       this.#unjournalled.delete(execId);
     }
-    const idle = execIds.filter((execId) => !this.#running.has(execId));
-    if (idle.length > 0) {
-      await this.#options.journal.settle(idle);
-    }
+    await this.#options.journal.settle(execIds);
   }
 
   async #run(execId: string, request: ExecutionRequest, session: string | null, signal: AbortSignal): Promise<void> {
@@ -131,12 +137,25 @@ export class Executions {
     }
     try {
       await this.#options.journal.finish(execId, session, result);
+      if (result.kind !== 'infrastructure_error') {
+        this.#remember(execId, session); // Else it may be started again under the same id.
+      }
     } catch (error) {
       this.#options.log.warn({ execId, error }, 'a result could not be journalled; it is withheld');
       this.#unjournalled.set(execId, infrastructureError(error));
     }
     this.#running.delete(execId);
     this.#options.onFinished(execId);
+  }
+
+  #remember(execId: string, session: string | null): void {
+    this.#carriedOut.set(execId, session);
+    for (const oldest of this.#carriedOut.keys()) {
+      if (this.#carriedOut.size <= maxRemembered) {
+        break;
+      }
+      this.#carriedOut.delete(oldest);
+    }
   }
 }
 

@@ -26,8 +26,6 @@ export interface JournalOptions {
   maxLiveBytes?: number;
   /** The file is rewritten when more than this many bytes of it are dead, and more than are alive. */
   compactAtBytes?: number;
-  /** How many settled ids are remembered. */
-  maxSettled?: number;
 }
 
 /** The result could not be made durable: it must not be sent. */
@@ -47,7 +45,6 @@ export class Journal {
   readonly #path: string;
   readonly #options: Required<JournalOptions>;
   readonly #live: Map<string, Place>;
-  readonly #settled: Set<string>;
   #file: FileHandle;
   #size: number;
   #liveBytes: number;
@@ -60,7 +57,6 @@ export class Journal {
     this.#path = path;
     this.#options = options;
     this.#live = found.live;
-    this.#settled = found.settled;
     this.#size = found.goodBytes;
     this.#liveBytes = sum(found.live);
     this.damagedLines = found.damagedLines;
@@ -68,11 +64,11 @@ export class Journal {
 
   /** Opens or makes `<directory>/journal`, and cuts off a line that a crash has torn. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const full = { maxLiveBytes: 1024 ** 3, compactAtBytes: 8 * 1024 ** 2, maxSettled: 10_000, ...options };
+    const full = { maxLiveBytes: 1024 ** 3, compactAtBytes: 8 * 1024 ** 2, ...options };
     const path = join(options.directory, 'journal');
     await rm(`${path}.new`, { force: true });
     const file = await open(path, 'a+', 0o600);
-    const found = await readContents(file, full.maxSettled);
+    const found = await readContents(file);
     await file.truncate(found.goodBytes);
     return new Journal(file, path, full, found);
   }
@@ -86,14 +82,11 @@ export class Journal {
     return this.#live.has(execId);
   }
 
-  /** Whether this result was acknowledged or forgotten before. */
-  isSettled(execId: string): boolean {
-    return this.#settled.has(execId);
-  }
-
-  /** Ids of the unacknowledged results of one session. */
-  ofSession(session: string): string[] {
-    return [...this.#live].filter(([, place]) => place.session === session).map(([execId]) => execId);
+  /** Ids of the unacknowledged results of one session, or of all sessions: evaluations have none. */
+  ofSession(session?: string): string[] {
+    return [...this.#live]
+      .filter(([, place]) => (session === undefined ? place.session !== null : place.session === session))
+      .map(([execId]) => execId);
   }
 
   /** @throws JournalError the result is not durable (disk full, too many unacknowledged results). */
@@ -116,13 +109,16 @@ export class Journal {
     });
   }
 
-  /** Drops results. Unknown ids are remembered as settled all the same. */
+  /** Drops results. Unknown ids are fine. */
   settle(execIds: string[]): Promise<void> {
     return this.#inTurn(async () => {
       for (const execId of execIds) {
-        this.#liveBytes -= this.#live.get(execId)?.length ?? 0;
+        const place = this.#live.get(execId);
+        if (place === undefined) {
+          continue;
+        }
+        this.#liveBytes -= place.length;
         this.#live.delete(execId);
-        remember(this.#settled, execId, this.#options.maxSettled);
         // Not synced: lost in a crash, it costs one more delivery, which the server recognises.
         await this.#append(encode({ type: 'settled', execId })).catch((error: unknown) => {
           if (!(error instanceof JournalError)) {
@@ -181,11 +177,6 @@ export class Journal {
     const places = new Map<string, Place>();
     let size = 0;
     try {
-      for (const execId of [...this.#settled].slice(-1000)) {
-        const line = encode({ type: 'settled', execId });
-        await target.appendFile(line);
-        size += line.length;
-      }
       for (const [execId, place] of this.#live) {
         const line = Buffer.alloc(place.length);
         await this.#file.read(line, 0, place.length, place.offset);
@@ -225,14 +216,13 @@ export class Journal {
 
 interface Contents {
   live: Map<string, Place>;
-  settled: Set<string>;
   goodBytes: number;
   damagedLines: number;
 }
 
 /** Reads line by line: a file of many large results must not be in memory at once. */
-async function readContents(file: FileHandle, maxSettled: number): Promise<Contents> {
-  const found: Contents = { live: new Map(), settled: new Set(), goodBytes: 0, damagedLines: 0 };
+async function readContents(file: FileHandle): Promise<Contents> {
+  const found: Contents = { live: new Map(), goodBytes: 0, damagedLines: 0 };
   const { size } = await file.stat();
   let rest = Buffer.alloc(0);
   let position = 0;
@@ -245,7 +235,7 @@ async function readContents(file: FileHandle, maxSettled: number): Promise<Conte
     position += bytesRead;
     rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-      take(found, rest.subarray(0, end), position - rest.length, maxSettled);
+      take(found, rest.subarray(0, end), position - rest.length);
       rest = rest.subarray(end + 1);
       found.goodBytes = position - rest.length;
     }
@@ -254,15 +244,15 @@ async function readContents(file: FileHandle, maxSettled: number): Promise<Conte
   return found;
 }
 
-function take(found: Contents, line: Buffer, offset: number, maxSettled: number): void {
+function take(found: Contents, line: Buffer, offset: number): void {
   const entry = decode(line);
   if (entry === null) {
     found.damagedLines += 1;
   } else if (entry.type === 'finished') {
-    found.live.set(entry.execId, { offset, length: line.length + 1, session: entry.session });
+    const { execId, session } = entry;
+    found.live.set(execId, { offset, length: line.length + 1, session });
   } else {
     found.live.delete(entry.execId);
-    remember(found.settled, entry.execId, maxSettled);
   }
 }
 
@@ -278,17 +268,6 @@ function decode(line: Buffer): Entry | null {
   }
   const entry = Entry.safeParse(JSON.parse(json));
   return entry.success ? entry.data : null;
-}
-
-function remember(settled: Set<string>, execId: string, max: number): void {
-  settled.delete(execId);
-  settled.add(execId);
-  for (const oldest of settled) {
-    if (settled.size <= max) {
-      break;
-    }
-    settled.delete(oldest);
-  }
 }
 
 function sum(live: Map<string, Place>): number {

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type GpuReading, WorkerConfig } from '../../protocol/worker.ts';
+import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import { GpuTelemetry } from '../gpu/telemetry.ts';
 import { boundedLog } from './boundedLog.ts';
 import { createSandboxDriver } from './sandbox/drivers.ts';
@@ -22,12 +23,13 @@ async function main(): Promise<number> {
   const driver = await createSandboxDriver(config.driver);
   const { slot, cpuList, gpuUuid, venv } = config;
   const telemetry = gpuUuid === null ? null : new GpuTelemetry({ uuid: gpuUuid });
+  const inventory = gpuUuid === null ? [] : (await gpuInventory()).gpus.filter(({ uuid }) => uuid === gpuUuid);
   const noGpu: { gpus: GpuReading[]; problem: null } = { gpus: [], problem: null };
   const worker = await WorkerProcess.start({
     config,
     runner: new SandboxRunner(driver, { slot, cpuList, gpuUuid, venv }),
-    notEnforced: driver.notEnforced,
-    gpus: () => telemetry?.latest() ?? noGpu,
+    capabilities: { driver: driver.name, notEnforced: [...driver.notEnforced], gpus: inventory },
+    telemetry: () => telemetry?.latest() ?? noGpu,
     log,
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

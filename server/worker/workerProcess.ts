@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
-import { type GpuReading, type WorkerConfig, workerRefusals } from '../../protocol/worker.ts';
+import { type GpuReading, type WorkerCapabilities, type WorkerConfig, workerRefusals } from '../../protocol/worker.ts';
 import { Delivery, type ServerPeer } from './delivery.ts';
 import { Executions } from './executions.ts';
 import { Journal } from './journal.ts';
@@ -17,10 +17,9 @@ const killTimeoutMs = 15_000;
 export interface WorkerParts {
   config: WorkerConfig;
   runner: Runner;
-  /** What the driver cannot hold a program to. */
-  notEnforced: readonly string[];
-  /** Latest telemetry of this worker's GPU. */
-  gpus: () => { gpus: GpuReading[]; problem: string | null };
+  capabilities: WorkerCapabilities;
+  /** Latest readings of this worker's GPU. */
+  telemetry: () => { gpus: GpuReading[]; problem: string | null };
   log: Logger;
 }
 
@@ -57,7 +56,7 @@ export class WorkerProcess {
     });
     this.#link = new Link({
       config,
-      capabilities: { driver: config.driver, notEnforced: [...parts.notEnforced], gpus: parts.gpus().gpus },
+      capabilities: parts.capabilities,
       sessions: () => runner.sessions(),
       executions: () => this.#executions.ids(),
       prepare: (peer) => this.#serve(peer),
@@ -77,6 +76,8 @@ export class WorkerProcess {
         'journal repaired',
       );
     }
+    // A tool call's result means something beside its sandbox only, and the sandboxes died with the last process.
+    await journal.settle(journal.ofSession());
     return new WorkerProcess(parts, journal);
   }
 
@@ -112,7 +113,7 @@ export class WorkerProcess {
   }
 
   #serve(peer: ServerPeer): void {
-    const { runner, gpus } = this.#parts;
+    const { runner, telemetry } = this.#parts;
     peer.handle('session.open', ({ session, spec }) => {
       this.#refuseWhenEnding();
       return { kept: runner.open(session, spec) };
@@ -136,8 +137,8 @@ export class WorkerProcess {
     });
     peer.handle('lease.renew', ({ epoch }) => {
       this.#link.requireEpoch(epoch);
-      const { gpus: readings, problem } = gpus();
-      return { gpus: readings, gpuProblem: problem };
+      const { gpus, problem } = telemetry();
+      return { gpus, gpuProblem: problem };
     });
     peer.handle('shutdown', () => {
       // The answer goes out first.

@@ -96,6 +96,7 @@ export class ExecutionBook {
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#pending.set(execId, pending);
     this.#unclaimed.delete(execId);
+    this.#taken.delete(execId);
     this.#start(pending);
     return promise;
   }

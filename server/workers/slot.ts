@@ -5,13 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import {
-  FrameTooLargeError,
-  PeerClosedError,
-  RemoteError,
-  RpcRefusal,
-  RpcSchemaError,
-} from '../../protocol/rpcErrors.ts';
+import { PeerClosedError, RpcRefusal } from '../../protocol/rpcErrors.ts';
 import {
   type ExecutionRequest,
   type ExecutionResult,
@@ -34,8 +28,10 @@ import { DeviceLease } from './deviceLease.ts';
 import { PoolClosedError, SlotFailedError, WorkerLostError } from './errors.ts';
 import { ExecutionBook, staleEpoch } from './executionBook.ts';
 import type { WorkerLauncher } from './launcher.ts';
+import { Readiness } from './readiness.ts';
 import { Silence } from './silence.ts';
 import type { SlotRecord } from './slotRecord.ts';
+import { SlotSessions } from './slotSessions.ts';
 import { Tenancy } from './tenancy.ts';
 import { type Hello, SlotLine } from './workerLine.ts';
 
@@ -54,11 +50,6 @@ export interface SlotOptions {
   onEvent: (event: PoolEvent) => void;
 }
 
-interface Waiter {
-  resolve: (line: SlotLine) => void;
-  reject: (error: Error) => void;
-}
-
 export class Slot implements WorkerSlot {
   readonly index: number;
   readonly #options: SlotOptions;
@@ -66,8 +57,8 @@ export class Slot implements WorkerSlot {
   readonly #book: ExecutionBook;
   readonly #device = new DeviceLease();
   readonly #silence: Silence;
-  readonly #sessions = new Set<string>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #sessions: SlotSessions;
+  readonly #readiness = new Readiness<SlotLine>();
   #state: SlotState = 'starting';
   #line: SlotLine | null = null;
   #capabilities: WorkerCapabilities | null = null;
@@ -94,6 +85,11 @@ export class Slot implements WorkerSlot {
       cancelWaitMs: options.timing.cancelWaitMs,
       onLineTrouble: (error) => this.#lineTrouble(this.#line, error),
     });
+    this.#sessions = new SlotSessions({
+      ready: (signal) => this.#ready(signal),
+      isPresent: (line) => line === this.#line,
+      onLineTrouble: (line, error) => this.#lineTrouble(line, error),
+    });
   }
 
   /** Reads what a previous server has left, so that its worker's token is known before anybody dials. */
@@ -107,10 +103,11 @@ export class Slot implements WorkerSlot {
     this.#watch = setInterval(() => this.#look(), timing.watchEveryMs);
     if (this.#tenancy.isAdoptable()) {
       this.#adopting = true;
-      if (await this.#becomesReady(timing.adoptMs)) {
+      const isBack = await this.#becomesReady(timing.adoptMs);
+      this.#adopting = false;
+      if (isBack) {
         return;
       }
-      this.#adopting = false;
       log.warn({ slot: this.index }, 'the worker of the previous server did not come back: it is replaced');
     }
     await this.#launch(await this.#tenancy.evict());
@@ -118,7 +115,7 @@ export class Slot implements WorkerSlot {
 
   /** Whether this is the secret of the slot's present worker. */
   knows(token: string): boolean {
-    const present = this.#tenancy.record?.token;
+    const present = this.#tenancy.tenant?.token;
     return present !== undefined && sameSecret(present, token);
   }
 
@@ -161,42 +158,15 @@ export class Slot implements WorkerSlot {
   }
 
   sessions(): string[] {
-    return [...this.#sessions];
+    return this.#sessions.names();
   }
 
-  async openSession(session: string, spec: SandboxSpec, options: { signal?: AbortSignal } = {}) {
-    for (;;) {
-      const line = await this.#ready(options.signal);
-      try {
-        const opened = await line.openSession(session, spec, options.signal);
-        if (line === this.#line) {
-          this.#sessions.add(session);
-          return opened;
-        }
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        this.#mendOrThrow(line, error);
-      }
-    }
+  openSession(session: string, spec: SandboxSpec, options: { signal?: AbortSignal } = {}): Promise<{ kept: boolean }> {
+    return this.#sessions.open(session, spec, options.signal);
   }
 
-  async closeSession(session: string): Promise<void> {
-    while (this.#sessions.has(session) && this.#over === null) {
-      let line: SlotLine;
-      try {
-        line = await this.#ready(undefined);
-      } catch {
-        return; // No worker will come here any more, and with the last one went the session.
-      }
-      try {
-        if (this.#sessions.has(session)) {
-          await line.closeSession(session);
-          this.#sessions.delete(session);
-        }
-      } catch (error) {
-        this.#mendOrThrow(line, error);
-      }
-    }
+  closeSession(session: string): Promise<void> {
+    return this.#sessions.close(session);
   }
 
   execute(execId: string, request: ExecutionRequest, options: ExecuteOptions = {}): Promise<ExecutionResult> {
@@ -246,13 +216,13 @@ export class Slot implements WorkerSlot {
   }
 
   async #grant(line: SlotLine, hello: Hello): Promise<number> {
-    const record = this.#tenancy.record;
+    const { tenant } = this.#tenancy;
     const revoked = new RpcRefusal(workerRefusals.revoked, `worker ${hello.workerId} has lost its place to another`);
-    if (this.#over !== null || this.#state === 'relaunching' || hello.workerId !== record?.workerId) {
+    if (this.#over !== null || hello.workerId !== tenant?.workerId) {
       throw revoked;
     }
     const epoch = await this.#tenancy.grantEpoch(hello.pid);
-    if (this.#tenancy.record !== record) {
+    if (this.#tenancy.tenant !== tenant) {
       throw revoked;
     }
     const previous = this.#line;
@@ -270,18 +240,13 @@ export class Slot implements WorkerSlot {
     }
     const { capabilities } = hello;
     this.#capabilities = capabilities;
-    this.#sessions.clear();
-    for (const session of hello.sessions) {
-      this.#sessions.add(session);
-    }
+    this.#sessions.replace(hello.sessions);
     this.#readyAt = performance.now();
     this.#setState('ready', `epoch ${line.epoch}`);
     this.#foundLost = this.#book.connected(line, hello.executions);
     const { index: slot } = this;
     this.#options.onEvent({ type: 'slot_ready', slot, epoch: line.epoch, adopted: this.#adopting, capabilities });
-    for (const waiter of [...this.#waiters]) {
-      waiter.resolve(line);
-    }
+    this.#readiness.announce(line);
   }
 
   async #finished(line: SlotLine, execId: string, result: ExecutionResult): Promise<'accepted' | 'unclaimed'> {
@@ -314,14 +279,6 @@ export class Slot implements WorkerSlot {
     }
     line.drop();
     this.#closed(line, 'dropped');
-  }
-
-  #mendOrThrow(line: SlotLine, error: unknown): void {
-    const isRefusal = error instanceof RemoteError && error.kind === null;
-    if (isRefusal || error instanceof RpcSchemaError || error instanceof FrameTooLargeError) {
-      throw error;
-    }
-    this.#lineTrouble(line, error);
   }
 
   #look(): void {
@@ -368,7 +325,7 @@ export class Slot implements WorkerSlot {
     const line = this.#line;
     const sessions = this.sessions();
     this.#line = null;
-    this.#sessions.clear();
+    this.#sessions.replace([]);
     this.#book.disconnected();
     this.#setState('relaunching', reason);
     line?.drop();
@@ -443,28 +400,7 @@ export class Slot implements WorkerSlot {
     if (this.#line !== null && (this.#state === 'ready' || this.#state === 'suspect')) {
       return Promise.resolve(this.#line);
     }
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const onAbort = () => waiter.reject(signal?.reason);
-      const waiter: Waiter = {
-        resolve: (line) => {
-          settle();
-          resolve(line);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      this.#waiters.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted === true) {
-        onAbort();
-      }
-    });
+    return this.#readiness.next(signal);
   }
 
   #end(error: Error, state: SlotState, detail: string): void {
@@ -476,11 +412,9 @@ export class Slot implements WorkerSlot {
     if (this.#watch !== null) {
       clearInterval(this.#watch);
     }
-    this.#sessions.clear();
+    this.#sessions.replace([]);
     this.#book.end(error);
-    for (const waiter of [...this.#waiters]) {
-      waiter.reject(error);
-    }
+    this.#readiness.over(error);
     this.#setState(state, detail);
   }
 

@@ -26,6 +26,8 @@ export interface TenancyOptions {
 export class Tenancy {
   readonly #options: TenancyOptions;
   #record: SlotRecord | null = null;
+  /** Whose place is no longer its own, whether or not its process can be ended. */
+  #evicted: SlotRecord | null = null;
   /** Size of the log when the present worker was launched: what follows are its own words. */
   #logStart = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -37,6 +39,11 @@ export class Tenancy {
 
   get record(): SlotRecord | null {
     return this.#record;
+  }
+
+  /** The worker that has the right to be here, null between one and the next. */
+  get tenant(): SlotRecord | null {
+    return this.#record === this.#evicted ? null : this.#record;
   }
 
   /** Folder of the present worker. */
@@ -113,8 +120,12 @@ export class Tenancy {
     return epoch;
   }
 
-  /** Ends the worker's process without asking. @returns whether it is certainly gone */
+  /**
+   * Takes the worker's place from it at once, and ends its process without asking.
+   * @returns whether the process is certainly gone
+   */
   evict(): Promise<boolean> {
+    this.#evicted = this.#record;
     return this.#inTurn(async () => {
       if (this.#record === null) {
         return true;

@@ -94,6 +94,7 @@ afterEach(async () => {
 });
 
 function startPool(more: Partial<PoolTiming> = {}): Promise<WorkerPool> {
+  const own = events; // A pool of the test before may still have something to tell.
   return WorkerPool.start({
     endpoint,
     stateDirectory: join(directory, 'workers'),
@@ -104,7 +105,7 @@ function startPool(more: Partial<PoolTiming> = {}): Promise<WorkerPool> {
     gpuUuids: [],
     log: pino({ level: 'silent' }),
     launcher,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => own.push(event),
     timing: { ...timing, ...more },
   });
 }

@@ -80,12 +80,18 @@ describe('a worker that is lost', { timeout: 120_000 }, () => {
       const running = slot.execute('hangs', evaluate(`echo run >> ${fixture.path('started')}; sleep 1000`));
       finished.catch(() => undefined);
       running.catch(() => undefined);
+      await slot.openSession('agent', spec);
+      const tool = slot.execute('tool', bash('agent', `sleep 0.5; echo over >> ${fixture.path('over')}`));
+      tool.catch(() => undefined);
       await until(() => fixture.lines('runs').length + fixture.lines('started').length === 2, 'both run');
       const pid = pidOf(fixture);
       fixture.pool.detach();
       await assert.rejects(finished, /closed/);
       const journal = join(fixture.directory, 'run', 'workers', 'slot-0', 'journal');
-      await until(() => readFileSync(journal, 'utf8').includes('"done"'), 'the result is in the journal');
+      await until(
+        () => ['"done"', '"tool"'].every((id) => readFileSync(journal, 'utf8').includes(id)),
+        'both are journalled',
+      );
       process.kill(pid, 'SIGKILL');
       await until(() => !isAlive(pid), 'the worker is dead');
       await fixture.restart();
