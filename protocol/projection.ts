@@ -90,7 +90,12 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       update(view, body.id, { slot: body.slot });
       break;
     case 'candidate_submitted':
-      update(view, body.id, { state: 'evaluating', summary: body.summary, steps: body.steps });
+      update(view, body.id, {
+        state: 'evaluating',
+        summary: body.summary,
+        steps: body.steps,
+        ...(body.autosubmitted === true ? { autosubmitted: true } : {}),
+      });
       break;
     case 'candidate_scored': {
       const candidate = update(view, body.id, {

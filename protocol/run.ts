@@ -82,6 +82,8 @@ export const Candidate = z.object({
   createdAt: z.number(),
   endedAt: z.number().nullable(),
   steps: z.int().nonnegative(),
+  /** The agent ended without submitting; the engine submitted the last program that it had seen run to its end. */
+  autosubmitted: z.boolean().optional(),
   search: Score.nullable(),
   /** Sealed until the run has ended: null before. */
   validation: Score.nullable(),
@@ -159,7 +161,13 @@ export const RunEventBody = z.discriminatedUnion('type', [
     generator: z.array(z.int()),
   }),
   z.object({ type: z.literal('candidate_placed'), id: CandidateId, slot: z.int().nonnegative() }),
-  z.object({ type: z.literal('candidate_submitted'), id: CandidateId, summary: z.string(), steps: z.int() }),
+  z.object({
+    type: z.literal('candidate_submitted'),
+    id: CandidateId,
+    summary: z.string(),
+    steps: z.int(),
+    autosubmitted: z.boolean().optional(),
+  }),
   z.object({
     type: z.literal('candidate_scored'),
     id: CandidateId,

@@ -53,13 +53,69 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('observation'), at, step: z.int(), callId: z.string(), observation: Observation }),
   /** Words from the engine to the agent that answer no tool call: a nudge, a final warning. */
   z.object({ type: z.literal('notice'), at, step: z.int(), kind: z.string(), text: z.string() }),
+  /** An answer that was paid for and not used: it was malformed, withheld or broken off, and was asked for again. */
+  z.object({
+    type: z.literal('discarded'),
+    at,
+    /** The step it would have been. */
+    step: z.int(),
+    cause: z.enum(['malformed', 'blocked', 'incomplete', 'snapshot']),
+    finish: z.string(),
+    usage: Usage,
+    durationMs: z.number(),
+  }),
+  /**
+   * From here on the model is shown less of what came before. On disk before it is used: messages are a function of the
+   * events, so that a resumed agent reads the same.
+   */
+  z.object({
+    type: z.literal('compacted'),
+    at,
+    step: z.int(),
+    how: z.enum(['masked', 'snapshot', 'cut']),
+    /** `budget`: our own estimate. `overflow`: the provider refused the request as too long. */
+    why: z.enum(['budget', 'overflow']),
+    /** Of long outputs up to this step only the ends are shown; 0: all are shown whole. */
+    maskedThrough: z.int().nonnegative(),
+    /** Steps up to this one are left out; 0: none are. */
+    cutThrough: z.int().nonnegative(),
+    /** The model's own words on what was left out; absent where there never were any. */
+    snapshot: z.string().optional(),
+    /** What the engine knows of the work so far, from its own observations. Stands beside a cut. */
+    state: z.string().optional(),
+    /** Estimates of the size of the next request, in tokens. */
+    tokensBefore: z.int().nonnegative(),
+    tokensAfter: z.int().nonnegative(),
+    /** What writing the snapshot cost. */
+    usage: Usage.optional(),
+    durationMs: z.number().optional(),
+  }),
+  /** The program ran to its end in the development sandbox and wrote predictions: the engine kept a copy of it. */
+  z.object({
+    type: z.literal('rehearsed'),
+    at,
+    step: z.int(),
+    directory: z.string(),
+    files: z.int().positive(),
+  }),
   z.object({ type: z.literal('resumed'), at, step: z.int(), sandboxKept: z.boolean() }),
   z.object({
     type: z.literal('ended'),
     at,
     step: z.int(),
-    reason: z.enum(['submitted', 'step_limit', 'time_limit', 'no_tool_call', 'malformed_calls', 'aborted', 'failed']),
+    reason: z.enum([
+      'submitted',
+      'step_limit',
+      'time_limit',
+      'no_tool_call',
+      'malformed_calls',
+      'looping',
+      'aborted',
+      'failed',
+    ]),
     detail: z.string().optional(),
+    /** The agent did not submit; the engine submitted the last program that it had seen run to its end. */
+    autosubmitted: z.boolean().optional(),
   }),
 ]);
 export type TrajectoryEvent = z.infer<typeof TrajectoryEvent>;

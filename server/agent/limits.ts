@@ -5,6 +5,7 @@ export type EndReason =
   | 'time_limit'
   | 'no_tool_call'
   | 'malformed_calls'
+  | 'looping'
   | 'aborted'
   | 'failed';
 

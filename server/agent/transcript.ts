@@ -43,6 +43,9 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
       case 'notice':
         say({ type: 'text', text: event.text });
         break;
+      case 'discarded':
+      case 'compacted':
+      case 'rehearsed':
       case 'resumed':
       case 'ended':
         break;

@@ -26,11 +26,23 @@ function renderEvent(event: TrajectoryEvent): string {
       return `◀ ${event.observation.outcome}\n${indent(event.observation.text)}`;
     case 'notice':
       return `! ${event.text}`;
+    case 'discarded':
+      return `! an answer was not used and asked for again (${event.cause}: ${event.finish})`;
+    case 'compacted':
+      return `! shown less from here on, about ${event.tokensBefore} → ${event.tokensAfter} tokens (${event.why}): ${compaction(event)}`;
+    case 'rehearsed':
+      return `! ${event.directory} ran to its end and wrote predictions: ${event.files} files kept`;
     case 'resumed':
       return `! resumed ${event.sandboxKept ? 'in the same sandbox' : 'in a fresh sandbox'}`;
     case 'ended':
-      return `── ended: ${event.reason}${event.detail === undefined ? '' : `: ${event.detail}`} ──`;
+      return `── ended: ${event.reason}${event.detail === undefined ? '' : `: ${event.detail}`}${event.autosubmitted === true ? '; the last program that ran to its end was submitted for it' : ''} ──`;
   }
+}
+
+function compaction(event: Extract<TrajectoryEvent, { type: 'compacted' }>): string {
+  if (event.how === 'masked') return `long outputs up to step ${event.maskedThrough}`;
+  const words = [event.snapshot, event.state].filter((part) => part !== undefined).join('\n\n');
+  return `steps up to ${event.cutThrough}, for which now stands\n${indent(words)}`;
 }
 
 function indent(text: string): string {

@@ -24,8 +24,22 @@ export interface ChatMessage {
   native?: unknown;
 }
 
-/** `auto`: may call tools; `required`: must call one (used for the final turn, with only `submit` offered). */
-export type ToolMode = 'auto' | 'required';
+/**
+ * `auto`: may call tools; `required`: must call one (the final turn, with only `submit` offered, and after an unusable
+ * answer); `none`: words only, with the tools still declared so that a provider's prefix cache serves the request.
+ */
+export type ToolMode = 'auto' | 'required' | 'none';
+
+/** Who asks, and for what: names a call the same way whenever the same trajectory is run. */
+export interface Caller {
+  /** One trajectory, e.g. `c12`. */
+  agent: string;
+  /** The step that the answer is for, from 1. */
+  step: number;
+  purpose: 'act' | 'snapshot';
+  /** How many answers for this step were thrown away before. */
+  attempt: number;
+}
 
 export interface GenerateRequest {
   system: string;
@@ -37,6 +51,8 @@ export interface GenerateRequest {
   seed: number;
   /** The operator's context as data, beside its rendering in the first message; models read the text, the heuristic this. */
   context: OperatorContext;
+  /** Absent for calls that belong to no trajectory, e.g. a connection test. */
+  caller?: Caller;
   signal: AbortSignal;
   onDelta?: (text: string) => void;
 }

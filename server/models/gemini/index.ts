@@ -6,6 +6,7 @@ import {
   type GenerateRequest,
   type GenerateResponse,
   type ModelInfo,
+  type ToolMode,
 } from '../chatModel.ts';
 import { type Redact, redactor } from '../redaction.ts';
 import { Answer } from './answer.ts';
@@ -17,6 +18,11 @@ import { type GeminiSettings, geminiSettings, type ModelEnvironment } from './se
 
 const defaultLimits: CallLimits = { totalMs: 45 * 60_000, idleMs: 12 * 60_000 };
 const largestSeed = 0x7fff_ffff;
+const modes: Record<ToolMode, FunctionCallingConfigMode> = {
+  auto: FunctionCallingConfigMode.AUTO,
+  required: FunctionCallingConfigMode.ANY,
+  none: FunctionCallingConfigMode.NONE,
+};
 
 export class GeminiModel implements ChatModel {
   readonly info: ModelInfo;
@@ -68,7 +74,7 @@ function configOf({ system, tools, toolMode, maxOutputTokens, seed }: GenerateRe
     description,
     parametersJsonSchema: parameters,
   }));
-  const mode = toolMode === 'required' ? FunctionCallingConfigMode.ANY : FunctionCallingConfigMode.AUTO;
+  const mode = modes[toolMode];
   const offered = { tools: [{ functionDeclarations: declarations }], toolConfig: { functionCallingConfig: { mode } } };
   return {
     systemInstruction: system,
