@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -65,13 +66,11 @@ export class BwrapDriver implements SandboxDriver {
   readonly name = 'bwrap';
   readonly notEnforced: readonly string[];
   readonly #bwrap: string;
-  readonly #cgroups: CgroupParents | null;
   readonly #scope: Scope;
   readonly #janitor: Janitor;
 
   constructor(bwrap: string, cgroups: CgroupParents | null, scope: Scope) {
     this.#bwrap = bwrap;
-    this.#cgroups = cgroups;
     this.#scope = scope;
     const missing: string[] = [];
     if (scope === null && cgroups?.folders.memory === undefined) {
@@ -82,7 +81,7 @@ export class BwrapDriver implements SandboxDriver {
     }
     this.notEnforced = missing;
     Janitor.sweep(cgroups);
-    this.#janitor = new Janitor();
+    this.#janitor = new Janitor(cgroups);
   }
 
   async start(options: SandboxOptions): Promise<Sandbox> {
@@ -91,7 +90,7 @@ export class BwrapDriver implements SandboxDriver {
     let group: Cgroup | null = null;
     try {
       folder = this.#janitor.makeFolder(uid);
-      group = this.#cgroups === null ? null : this.#janitor.makeCgroup(this.#cgroups, options.limits);
+      group = this.#janitor.makeCgroup(options.limits);
       const { plan, staged, stagingFolder } = makePlan(options, folder, uid);
       const command = launchCommand({
         bwrap: this.#bwrap,
@@ -108,10 +107,10 @@ export class BwrapDriver implements SandboxDriver {
         cwd: '/',
         env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...this.#scope?.environment },
       });
-      return await BwrapSandbox.begin(child, options.id, folder, uid, group, this.notEnforced, this.#janitor);
+      return await BwrapSandbox.begin(child, options.id, folder, uid, group, this.notEnforced);
     } catch (error) {
-      if (group !== null) await this.#janitor.removeCgroup(group);
-      if (folder !== null) await this.#janitor.removeFolder(folder);
+      await group?.remove();
+      if (folder !== null) await rm(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
       const problem = error instanceof Error ? error.message : String(error);
       throw new SandboxStartError('bwrap', problem, 'See `aira2 doctor`.');
@@ -226,7 +225,6 @@ class BwrapSandbox implements Sandbox {
     uid: number | null,
     group: Cgroup | null,
     notEnforced: readonly string[],
-    janitor: Janitor,
   ): Promise<BwrapSandbox> {
     const said = collect(child.stderr);
     const info = collect(child.stdio[infoFd] as Readable | null);
@@ -254,8 +252,8 @@ class BwrapSandbox implements Sandbox {
       return found === undefined ? null : Number(found);
     };
     const clean = async () => {
-      if (group !== null) await janitor.removeCgroup(group);
-      await janitor.removeFolder(folder);
+      await group?.remove();
+      await rm(folder, { recursive: true, force: true });
     };
     return new BwrapSandbox(child, id, channel, group, notEnforced, initPid, clean);
   }

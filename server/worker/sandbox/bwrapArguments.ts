@@ -27,11 +27,15 @@ export const etcFiles: Readonly<Record<string, string>> = {
   'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
 };
 
-/** Writable folders; everything else is read-only. Each is a memory file system of its own, with its own size. */
+/**
+ * Writable folders; everything else is read-only. Each is a memory file system of its own, with its own size. Files count
+ * as memory and cannot be reclaimed by killing anybody: none of them may fill it all, or the sandbox dies of a big file.
+ */
 export function writableFolders(limits: SandboxOptions['limits']): { path: string; megabytes: number }[] {
+  const megabytes = Math.max(1, Math.min(limits.diskMb, Math.floor(limits.memoryMb * 0.7)));
   return [
     { path: '/dev/shm', megabytes: Math.max(1, Math.floor(limits.memoryMb / 2)) },
-    ...['/tmp', '/root', '/workspace', '/out'].map((path) => ({ path, megabytes: limits.diskMb })),
+    ...['/tmp', '/root', '/workspace', '/out'].map((path) => ({ path, megabytes })),
   ];
 }
 

@@ -1,24 +1,26 @@
 # Outlives the worker that started it, to remove what a killed worker cannot: control groups and folders of sandboxes.
-# Standard input: lines `+ <path>` (made) and `- <path>` (removed by the worker itself). Its end is the worker's end.
+# Arguments: what their names begin with, then the folders they are in. The end of standard input is the worker's end.
 trap '' INT TERM HUP
-declare -A kept
-while read -r word path; do
-  case $word in
-    +) kept[$path]=1 ;;
-    -) unset "kept[$path]" ;;
-  esac
-done
-for ((attempt = 0; attempt < 100 && ${#kept[@]} > 0; attempt++)); do
-  for path in "${!kept[@]}"; do
-    # Only what bears our name is ever removed.
-    case $path in */aira2-*) ;; *) unset "kept[$path]"; continue ;; esac
+prefix=$1
+shift
+while IFS= read -r _; do :; done
+shopt -s nullglob
+for ((attempt = 0; attempt < 100; attempt++)); do
+  left=()
+  for parent; do left+=("$parent/$prefix"*); done
+  [ ${#left[@]} -gt 0 ] || exit 0
+  for path in "${left[@]}"; do
     if [ -e "$path/cgroup.procs" ]; then
       while read -r pid; do kill -9 "$pid" 2>/dev/null; done <"$path/cgroup.procs"
       rmdir "$path" 2>/dev/null
     else
+      # Without process numbers of its own, a sandbox is known by what its processes were given.
+      for file in $(grep -lzxF "AIRA_SANDBOX_FOLDER=$path" /proc/[0-9]*/environ 2>/dev/null); do
+        pid=${file#/proc/}
+        kill -9 "${pid%/environ}" 2>/dev/null
+      done
       rm -rf -- "$path"
     fi
-    [ -e "$path" ] || unset "kept[$path]"
   done
-  [ ${#kept[@]} -eq 0 ] || sleep 0.1
+  sleep 0.1
 done

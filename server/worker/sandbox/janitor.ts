@@ -1,9 +1,10 @@
 /** Sees to it that nothing of a sandbox is left on the host, even when the worker is killed without a word. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Limits } from '../../../protocol/worker.ts';
 import { Cgroup, type CgroupParents, removeDeadCgroup } from './cgroup.ts';
 import { startOf } from './processTree.ts';
 import { reachableBy } from './reachability.ts';
@@ -24,11 +25,14 @@ function ownerIsDead(name: string): boolean {
 
 export class Janitor {
   readonly #prefix = ownName();
-  readonly #child: ChildProcess;
-  #groups = 0;
+  readonly #groups: CgroupParents | null;
+  #count = 0;
 
-  constructor() {
-    this.#child = spawn('bash', ['-c', script, 'aira2-janitor'], {
+  /** @param groups where control groups are made; null: nowhere */
+  constructor(groups: CgroupParents | null) {
+    this.#groups = groups;
+    const parents = [...new Set([tmpdir(), '/tmp', ...Object.values(groups?.folders ?? {})])];
+    const child = spawn('bash', ['-c', script, 'aira2-janitor', this.#prefix, ...parents], {
       // Not of our process group: a Ctrl-C in the terminal is not meant for it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -36,40 +40,26 @@ export class Janitor {
       cwd: '/',
     });
     // A janitor that is gone leaves the sweep at the next start.
-    this.#child.on('error', () => undefined);
-    this.#child.stdin?.on('error', () => undefined);
-    this.#child.unref();
-    if (this.#child.stdin !== null && 'unref' in this.#child.stdin) (this.#child.stdin as { unref(): void }).unref();
-  }
-
-  #say(word: '+' | '-', path: string): void {
-    this.#child.stdin?.write(`${word} ${path}\n`);
+    child.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
+    // It must not keep the worker alive; the pipe is a socket, whatever its type says.
+    child.unref();
+    if (child.stdin instanceof Socket) child.stdin.unref();
   }
 
   /** A new folder that `uid` can pass through but not list. */
   makeFolder(uid: number | null): string {
     const temporary = uid === null || reachableBy(uid, tmpdir()) ? tmpdir() : '/tmp';
     const folder = mkdtempSync(join(temporary, this.#prefix));
-    this.#say('+', folder);
     if (uid !== null) chmodSync(folder, 0o711);
     return folder;
   }
 
-  makeCgroup(parents: CgroupParents, limits: ConstructorParameters<typeof Cgroup>[2]): Cgroup {
-    this.#groups += 1;
-    const group = new Cgroup(parents, `${this.#prefix}${this.#groups}`, limits);
-    for (const folder of group.folders) this.#say('+', folder);
-    return group;
-  }
-
-  async removeFolder(folder: string): Promise<void> {
-    await rm(folder, { recursive: true, force: true });
-    this.#say('-', folder);
-  }
-
-  async removeCgroup(group: Cgroup): Promise<void> {
-    await group.remove();
-    for (const folder of group.folders) this.#say('-', folder);
+  /** A new control group with these limits; null where none can be made. */
+  makeCgroup(limits: Limits): Cgroup | null {
+    if (this.#groups === null) return null;
+    this.#count += 1;
+    return new Cgroup(this.#groups, `${this.#prefix}${this.#count}`, limits);
   }
 
   /** Removes what workers of this user left behind that died together with their janitors. */

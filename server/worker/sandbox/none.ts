@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { sandboxEnvironment } from './environment.ts';
@@ -44,7 +45,7 @@ export class NoneDriver implements SandboxDriver {
 
   constructor() {
     Janitor.sweep(null);
-    this.#janitor = new Janitor();
+    this.#janitor = new Janitor(null);
   }
 
   async start(options: SandboxOptions): Promise<Sandbox> {
@@ -66,7 +67,7 @@ export class NoneDriver implements SandboxDriver {
       cwd: path('/workspace'),
       env: environmentOf(options, folder, path),
     });
-    const sandbox = new NoneSandbox(child, options.id, folder, path, this.notEnforced, this.#janitor);
+    const sandbox = new NoneSandbox(child, options.id, folder, path, this.notEnforced);
     await sandbox.ready();
     return sandbox;
   }
@@ -110,7 +111,6 @@ class NoneSandbox implements Sandbox {
     folder: string,
     path: (inside: string) => string,
     notEnforced: readonly string[],
-    janitor: Janitor,
   ) {
     this.id = id;
     this.notEnforced = notEnforced;
@@ -130,7 +130,7 @@ class NoneSandbox implements Sandbox {
       this.dead = true;
       this.#channel.close();
       this.#killLeft()
-        .then(() => janitor.removeFolder(folder))
+        .then(() => rm(folder, { recursive: true, force: true }))
         .then(end.resolve, () => end.resolve());
     };
     child.once('exit', over);
