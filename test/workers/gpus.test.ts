@@ -59,13 +59,13 @@ describe('the GPU inventory', { timeout: 60_000 }, () => {
   });
 
   it('is not waited for beyond its deadline, not even when a child holds the output open', async () => {
-    const command = fake('trap "" TERM; sleep 600 & sleep 600');
+    const command = fake(`trap "" TERM; sleep 600.${process.pid} & sleep 600.${process.pid}`);
     const begun = performance.now();
     const { gpus, problem } = await gpuInventory({ command, timeoutMs: 500 });
     assert.ok(performance.now() - begun < 5000);
     assert.deepEqual(gpus, []);
     assert.match(problem ?? '', /no answer within 500 ms/);
-    for (const pid of processesWith('sleep\x300')) {
+    for (const pid of processesWith(`sleep 600.${process.pid}`)) {
       process.kill(pid, 'SIGKILL');
     }
   });
@@ -100,12 +100,14 @@ describe('GPU telemetry', { timeout: 60_000 }, () => {
   it('kills a child that has fallen silent, says so, and begins anew', async () => {
     const mark = join(folder, 'begun');
     const healed = `while :; do echo "${good}"; sleep 0.05; done`;
-    const command = fake(`if [ -e ${mark} ]; then ${healed}; fi; touch ${mark}; echo "${good}"; exec sleep 700`);
+    const command = fake(
+      `if [ -e ${mark} ]; then ${healed}; fi; touch ${mark}; echo "${good}"; exec sleep 700.${process.pid}`,
+    );
     telemetry = new GpuTelemetry({ uuid: first, command, silentMs: 400 });
     await until(() => telemetry?.latest().gpus.length === 1, 'a reading has come');
     await until(() => /no reading for 400 ms/.test(telemetry?.latest().problem ?? ''), 'the silence is noticed');
     assert.ok(existsSync(mark));
-    await until(() => processesWith('sleep\x380').length === 0, 'the silent child is killed');
+    await until(() => processesWith(`sleep 700.${process.pid}`).length === 0, 'the silent child is killed');
     await until(() => telemetry?.latest().problem === null && telemetry.latest().gpus.length === 1, 'it is well again');
   });
 

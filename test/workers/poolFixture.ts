@@ -172,13 +172,13 @@ export function killLeftWorkers(directory: string): void {
   }
 }
 
-/** Host pids of the processes whose command line holds `mark`. */
+/** Host pids of the processes whose command line, with spaces between its words, holds `mark`. */
 export function processesWith(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && isAlive(Number(name)))
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(mark);
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\u0000', ' ').includes(mark);
       } catch {
         return false; // It has ended meanwhile.
       }
