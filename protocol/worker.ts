@@ -119,7 +119,7 @@ export type WorkerCapabilities = z.infer<typeof WorkerCapabilities>;
 export const WorkerConfig = z.object({
   workerId: z.string(),
   slot: z.int().nonnegative(),
-  /** `ws+unix:///path:/` or `ws://127.0.0.1:port/`. */
+  /** `ws+unix:/path/of.sock:/worker` (see `unixUrl` in dial.ts) or `ws://127.0.0.1:port/worker`. */
   url: z.string(),
   token: z.string(),
   /** Folder of this worker's own: journal, sockets, full outputs. */

@@ -70,7 +70,7 @@ export class Delivery {
       this.#inFlight.add(execId);
       const { peer, epoch } = this.#connection;
       this.#deliver(execId, peer, epoch)
-        .catch((error: unknown) => this.#options.log.warn({ execId, error }, 'delivering a result failed'))
+        .catch((error: unknown) => this.#options.log.warn({ execId, err: error }, 'delivering a result failed'))
         .finally(() => {
           this.#inFlight.delete(execId);
           this.#pump();
@@ -103,7 +103,7 @@ export class Delivery {
       this.#queue.add(execId);
       return;
     }
-    this.#options.log.warn({ execId, error }, 'the server did not take a result');
+    this.#options.log.warn({ execId, err: error }, 'the server did not take a result');
     if (error instanceof RemoteError && error.kind === workerRefusals.staleEpoch) {
       peer.terminate();
       return;

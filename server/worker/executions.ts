@@ -129,7 +129,7 @@ export class Executions {
       const onOutput = (text: string) => this.#options.onOutput(execId, text);
       result = await this.#options.runner.run(request, { signal, onOutput });
     } catch (error) {
-      this.#options.log.warn({ execId, error }, 'an execution failed for no fault of the program');
+      this.#options.log.warn({ execId, err: error }, 'an execution failed for no fault of the program');
       result = infrastructureError(error);
     }
     if (this.#stopped) {
@@ -141,7 +141,7 @@ export class Executions {
         this.#remember(execId, session); // Else it may be started again under the same id.
       }
     } catch (error) {
-      this.#options.log.warn({ execId, error }, 'a result could not be journalled; it is withheld');
+      this.#options.log.warn({ execId, err: error }, 'a result could not be journalled; it is withheld');
       this.#unjournalled.set(execId, infrastructureError(error));
     }
     this.#running.delete(execId);

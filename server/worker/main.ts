@@ -36,7 +36,7 @@ async function main(): Promise<number> {
     process.on(signal, () => worker.end(`signal ${signal}`, 0));
   }
   process.on('uncaughtException', (error) => {
-    log.error({ error }, 'a defect of the worker');
+    log.error({ err: error }, 'a defect of the worker');
     worker.end('a defect of the worker', 1);
   });
   const status = await worker.ended;

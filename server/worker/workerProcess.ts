@@ -106,7 +106,7 @@ export class WorkerProcess {
       },
       (error: unknown) => {
         clearTimeout(giveUp);
-        log.error({ error }, 'the end was not orderly');
+        log.error({ err: error }, 'the end was not orderly');
         this.#resolveEnded(4);
       },
     );

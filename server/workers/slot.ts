@@ -275,7 +275,7 @@ export class Slot implements WorkerSlot {
       return;
     }
     if (!(error instanceof PeerClosedError)) {
-      this.#options.log.warn({ slot: this.index, error }, 'the connection to the worker is dropped');
+      this.#options.log.warn({ slot: this.index, err: error }, 'the connection to the worker is dropped');
     }
     line.drop();
     this.#closed(line, 'dropped');
@@ -352,7 +352,7 @@ export class Slot implements WorkerSlot {
       } catch (error) {
         this.#failures += 1;
         failure = error instanceof Error ? error : failure;
-        this.#options.log.warn({ slot: this.index, error }, 'the next worker did not start');
+        this.#options.log.warn({ slot: this.index, err: error }, 'the next worker did not start');
       }
     }
     executions.push(...this.#foundLost);

@@ -141,7 +141,9 @@ export class Tenancy {
       const { launcher, timing, log, index } = this.#options;
       const known = this.#record?.process ?? null;
       if (known !== null && launcher.isAlive(known)) {
-        await ask().catch((error: unknown) => log.warn({ slot: index, error }, 'the worker did not hear the shutdown'));
+        await ask().catch((error: unknown) =>
+          log.warn({ slot: index, err: error }, 'the worker did not hear the shutdown'),
+        );
         const deadline = performance.now() + timing.shutdownMs;
         while (launcher.isAlive(known) && performance.now() < deadline) {
           await sleep(20);
