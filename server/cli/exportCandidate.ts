@@ -15,15 +15,13 @@ export interface ExportOptions {
   view: RunView;
   paths: RunPaths;
   task: PreparedTask;
-  /** null: the selected one. */
-  candidate: number | null;
+  candidate: Candidate;
   to: string;
   venv: string;
 }
 
 export async function exportCandidate(options: ExportOptions) {
-  const { view, paths, task, venv } = options;
-  const candidate = chosen(view, options.candidate);
+  const { view, paths, task, candidate, venv } = options;
   const directory = resolve(options.to);
   await refuseFilled(directory);
   const partial = join(dirname(directory), `.${process.pid}-export`);
@@ -50,7 +48,8 @@ export async function exportCandidate(options: ExportOptions) {
   return { candidate: candidate.id, directory, files: files.sort() };
 }
 
-function chosen(view: RunView, id: number | null): Candidate {
+/** The candidate with this number, or the selected one; it has a program. @throws {CliError} why it cannot be exported */
+export function chooseCandidate(view: RunView, id: number | null): Candidate {
   const { summary } = view;
   const wanted = id ?? summary.selected;
   if (wanted === null)

@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino, { type Logger } from 'pino';
+import type { RunSummary } from '../../protocol/run.ts';
 import { homeDirectory } from '../store/home.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
+import { loadPreparedTask } from '../tasks/catalog.ts';
+import { TaskNotFoundError, TaskNotPreparedError } from '../tasks/errors.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -45,6 +49,20 @@ export async function resolveRun(home: string, text: string): Promise<string> {
       `"${text}" fits ${matching.length} runs: ${matching.slice(0, 5).join(', ')}. Give more of the id.`,
     );
   return only;
+}
+
+/** The task that a run is of, as prepared in this home. @throws {CliError} with the command that prepares it */
+export function taskOfRun(home: string, { id, config }: Pick<RunSummary, 'id' | 'config'>): PreparedTask {
+  const name = `${config.task}@${config.taskVersion}`;
+  try {
+    return loadPreparedTask(home, name);
+  } catch (error) {
+    if (!(error instanceof TaskNotFoundError || error instanceof TaskNotPreparedError)) throw error;
+    throw new CliError(
+      exitCodes.notFound,
+      `Run ${id} is of task ${name}, which is not prepared in ${home}. Prepare it again: aira2 task prepare ${config.task} (or the path of its manifest)`,
+    );
+  }
 }
 
 /** The server's log file: everything that is not for a person at the terminal. */

@@ -83,14 +83,14 @@ const cases: Case[] = [
   {
     what: 'forking a candidate that is not there',
     args: ['fork', run, '7'],
-    exitCode: 3,
-    says: /task.*linear|no candidate #7/s,
+    exitCode: 2,
+    says: /no candidate #7/,
   },
   {
     what: 'exporting before anything was selected',
     args: ['runs', 'export', run, '--to', 'x'],
-    exitCode: 3,
-    says: /linear/,
+    exitCode: 5,
+    says: /has not selected yet.*Name a candidate/,
   },
   {
     what: 'a manifest with several mistakes',
@@ -111,6 +111,12 @@ const cases: Case[] = [
     exitCode: 4,
     says: /no Python environment.*npm run setup/s,
     environment: { AIRA2_VENV: '/nowhere' },
+  },
+  {
+    what: 'a report on a task that is gone',
+    args: ['runs', 'report', run],
+    exitCode: 3,
+    says: /toy@1.*not prepared.*aira2 task prepare toy/s,
   },
   { what: 'an unknown form', args: ['schema', 'x'], exitCode: 2, says: /no form "x"/ },
 ];

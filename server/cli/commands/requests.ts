@@ -4,9 +4,8 @@ import { entryFile } from '../../search/candidateWork.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
 import { maxProgramBytes, maxProgramFiles } from '../../search/workbench.ts';
 import { RunStore, readProgramFolder, readRun } from '../../store/runStore.ts';
-import { loadPreparedTask } from '../../tasks/catalog.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { type CommonOptions, homeOf, resolveRun } from '../machine.ts';
+import { type CommonOptions, homeOf, resolveRun, taskOfRun } from '../machine.ts';
 import { print } from '../output.ts';
 import { callRun } from '../runClient.ts';
 import { whole, withCommon } from './run.ts';
@@ -81,9 +80,9 @@ async function askServer(home: string, run: string, wish: Wish): Promise<string>
 async function askStore(home: string, run: string, wish: Wish): Promise<string> {
   const store = await RunStore.open(home, run);
   try {
-    const { config } = store.view.summary;
-    const { manifest } = loadPreparedTask(home, `${config.task}@${config.taskVersion}`);
-    const { request, body } = await prepareRequest(store, wish, entryFile(manifest.run.cmd));
+    // Only a submission needs to know what the task runs.
+    const entry = wish.kind === 'submit' ? entryFile(taskOfRun(home, store.view.summary).manifest.run.cmd) : null;
+    const { request, body } = await prepareRequest(store, wish, entry);
     await store.append({ type: 'request_queued', request, body });
     return request;
   } finally {

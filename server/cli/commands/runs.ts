@@ -6,11 +6,10 @@ import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { duration, renderReport, runReport } from '../../analysis/report.ts';
 import { createModel } from '../../models/registry.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
-import { loadPreparedTask } from '../../tasks/catalog.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { exportCandidate } from '../exportCandidate.ts';
+import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
 import { hostInForeground } from '../foreground.ts';
-import { type CommonOptions, homeOf, resolveRun, virtualEnvironment } from '../machine.ts';
+import { type CommonOptions, homeOf, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
 import { note, print } from '../output.ts';
 import { callRun } from '../runClient.ts';
 import { table } from '../table.ts';
@@ -154,7 +153,7 @@ function report(): Command {
     .action(async (run: string, options: CommonOptions) => {
       const home = homeOf(options);
       const { view } = await readRun(home, await resolveRun(home, run));
-      const task = loadPreparedTask(home, `${view.summary.config.task}@${view.summary.config.taskVersion}`);
+      const task = taskOfRun(home, view.summary);
       const data = runReport(view, task.manifest);
       print(options.json ?? false, 'runs report', data, () => renderReport(data));
     });
@@ -171,15 +170,10 @@ function exportProgram(): Command {
     .action(async (run: string, candidate: number | undefined, options: CommonOptions & { to: string }) => {
       const home = homeOf(options);
       const { view, paths } = await readRun(home, await resolveRun(home, run));
-      const task = loadPreparedTask(home, `${view.summary.config.task}@${view.summary.config.taskVersion}`);
-      const done = await exportCandidate({
-        view,
-        paths,
-        task,
-        candidate: candidate ?? null,
-        to: options.to,
-        venv: virtualEnvironment(),
-      });
+      const chosen = chooseCandidate(view, candidate ?? null);
+      const task = taskOfRun(home, view.summary);
+      const venv = virtualEnvironment();
+      const done = await exportCandidate({ view, paths, task, candidate: chosen, to: options.to, venv });
       print(options.json ?? false, 'runs export', { run: view.summary.id, ...done }, () =>
         [
           `Candidate #${done.candidate} is in ${done.directory}:`,
@@ -219,7 +213,7 @@ async function takeUp(home: string, id: string, options: CommonOptions): Promise
   const store = await RunStore.open(home, id);
   try {
     const { config, splitHash } = store.view.summary;
-    const task = loadPreparedTask(home, `${config.task}@${config.taskVersion}`);
+    const task = taskOfRun(home, store.view.summary);
     if (task.splitHash !== splitHash)
       throw new CliError(
         exitCodes.badInput,

@@ -8,6 +8,7 @@ export function schemaCommand(): Command {
   const names = Object.keys(forms);
   return new Command('schema')
     .description('Show the JSON Schema of what a command prints with --json.')
+    .option('--json', 'it is JSON in any case')
     .addArgument(new Argument('[form...]', `which form; without: all of them`).argOptional())
     .addHelpText('after', `\nForms: ${names.join(', ')}.`)
     .action((words: string[]) => {
