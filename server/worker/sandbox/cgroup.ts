@@ -25,22 +25,27 @@ function canMakeFolders(path: string): boolean {
   }
 }
 
+function enabled(folder: string): Controller[] {
+  try {
+    const names = readFileSync(join(folder, 'cgroup.subtree_control'), 'utf8').split(/\s+/);
+    return controllers.filter((controller) => names.includes(controller));
+  } catch {
+    return [];
+  }
+}
+
 /** Controllers that new groups in `folder` would have; tries to switch on those that are missing. */
 function enabledIn(folder: string): Controller[] {
-  const control = join(folder, 'cgroup.subtree_control');
+  const already = enabled(folder);
   for (const controller of controllers) {
+    if (already.includes(controller)) continue;
     try {
-      writeFileSync(control, `+${controller}`);
+      writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
     } catch {
       // Not available, or processes stand in the way: the file says below what is on.
     }
   }
-  try {
-    const enabled = readFileSync(control, 'utf8').split(/\s+/);
-    return controllers.filter((controller) => enabled.includes(controller));
-  } catch {
-    return [];
-  }
+  return enabled(folder);
 }
 
 function versionTwo(mount: string, own: string): CgroupParents | null {
@@ -56,9 +61,9 @@ function versionTwo(mount: string, own: string): CgroupParents | null {
       continue;
     }
     if (!canMakeFolders(folder)) continue;
-    const enabled = enabledIn(folder);
-    if (!enabled.includes('memory')) continue;
-    return { version: 2, folders: Object.fromEntries(enabled.map((controller) => [controller, folder])) };
+    const on = enabledIn(folder);
+    if (!on.includes('memory')) continue;
+    return { version: 2, folders: Object.fromEntries(on.map((controller) => [controller, folder])) };
   }
   return null;
 }
@@ -107,7 +112,6 @@ export class Cgroup {
   /** Files to write a process number into, so that it and its children are held. */
   readonly joinFiles: readonly string[];
   readonly folders: readonly string[];
-  readonly enforced: ReadonlySet<'memory' | 'pids' | 'cpus'>;
   readonly #version: 1 | 2;
   readonly #memory: string | null;
   #lastPeak: number | null = null;
@@ -115,7 +119,6 @@ export class Cgroup {
 
   constructor(parents: CgroupParents, name: string, limits: Limits) {
     this.#version = parents.version;
-    const enforced = new Set<'memory' | 'pids' | 'cpus'>();
     const folders = new Set<string>();
     const bytes = String(limits.memoryMb * 1024 * 1024);
     const set = (controller: Controller, settings: [file: string, value: string, optional?: 'optional'][]) => {
@@ -128,7 +131,6 @@ export class Cgroup {
         if (optional !== undefined && !existsSync(join(folder, file))) continue;
         writeFileSync(join(folder, file), value);
       }
-      enforced.add(controller === 'cpu' ? 'cpus' : controller);
     };
     const one = parents.version === 1;
     set(
@@ -155,10 +157,9 @@ export class Cgroup {
             ]
           : [['cpu.max', `${quota} 100000`]],
       );
-    } else enforced.add('cpus');
+    }
     this.folders = [...folders];
     this.joinFiles = this.folders.map((folder) => join(folder, 'cgroup.procs'));
-    this.enforced = enforced;
     this.#memory = parents.folders.memory === undefined ? null : join(parents.folders.memory, name);
   }
 
