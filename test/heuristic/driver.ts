@@ -61,10 +61,10 @@ export async function drive(options: DriveOptions): Promise<Driven> {
         continue;
       }
       messages.push(resultOf(call, 'Submitted.\n[ok · 0.1 s · step 1/60 · 13 min left]', false));
-      return { messages, summary: args['summary'] ?? null, program, seconds: (Date.now() - started) / 1000 };
+      return { messages, summary: args.summary ?? null, program, seconds: (Date.now() - started) / 1000 };
     }
-    const argv = call.name === 'python' ? ['python', '-c', args['code'] ?? ''] : ['bash', '-c', args['command'] ?? ''];
-    const { code, output } = await execute(argv, options, Number(args['timeout_s'] ?? 60));
+    const argv = call.name === 'python' ? ['python', '-c', args.code ?? ''] : ['bash', '-c', args.command ?? ''];
+    const { code, output } = await execute(argv, options, Number(args.timeout_s ?? 60));
     const word = code === 0 ? 'ok' : code === null ? 'timeout' : 'error';
     messages.push(resultOf(call, `${output}\n[${word} · 1.2 s · step ${turn + 1}/60 · 13 min left]`, code !== 0));
   }
@@ -87,7 +87,10 @@ async function programIn(folder: string, prefix = ''): Promise<ProgramText> {
 }
 
 /** Environment of the run contract. */
-export function runEnvironment(options: Pick<DriveOptions, 'trainDirectory' | 'evalDirectory' | 'pythonBin'>, out: string) {
+export function runEnvironment(
+  options: Pick<DriveOptions, 'trainDirectory' | 'evalDirectory' | 'pythonBin'>,
+  out: string,
+) {
   return {
     PATH: `${options.pythonBin}:/usr/bin:/bin`,
     HOME: '/tmp',
@@ -108,7 +111,13 @@ async function execute(
   timeoutS: number,
 ): Promise<{ code: number | null; output: string }> {
   const [command = 'true', ...args] = argv;
-  return runProcess(command, args, options.workspace, runEnvironment(options, path.join(options.workspace, 'out')), timeoutS);
+  return runProcess(
+    command,
+    args,
+    options.workspace,
+    runEnvironment(options, path.join(options.workspace, 'out')),
+    timeoutS,
+  );
 }
 
 /** Runs a process in its own group; output is bounded, and everything of it is killed at the deadline. */

@@ -9,6 +9,7 @@ import { tabularGeneApplies } from './render/tabular.ts';
 export function programLevels(gene: Gene, genome: Genome, problem: Problem, profile: Profile): readonly GeneValue[] {
   switch (gene.name) {
     case 'blend':
+    case 'backtests':
       return genome.members.length > 1 ? gene.levels : [];
     case 'target': {
       const isPositive = (profile.targets[0]?.min ?? -1) >= 0;

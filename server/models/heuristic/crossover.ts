@@ -1,6 +1,6 @@
 /** Programs made of two: the union of members, one's features with the other's models, or one member moved over. */
 
-import { type Genome, genomeKey, type Member, maxMembers, memberOf, sameMember } from './genome.ts';
+import { type Genome, genomeKey, hasDistinctMembers, type Member, maxMembers, memberOf, sameMember } from './genome.ts';
 import type { Move } from './moves.ts';
 import { closeMember, withMember } from './moves.ts';
 import type { Profile } from './profile.ts';
@@ -39,7 +39,7 @@ export function crossings(a: CrossParent, b: CrossParent, profile: Profile): Mov
   const own = new Set([genomeKey(a.genome), genomeKey(b.genome)]);
   return [union(a, b), transplant(a, b), features(a, b, profile), features(b, a, profile)]
     .filter((move) => move !== null)
-    .filter((move) => !own.has(genomeKey(move.genome)));
+    .filter((move) => !own.has(genomeKey(move.genome)) && hasDistinctMembers(move.genome));
 }
 
 /** Members of both, the heaviest first, at most four; blend weights are learnt anew. */

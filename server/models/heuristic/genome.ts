@@ -93,7 +93,12 @@ export function repairGenome(raw: unknown, kind: ProblemKind): Genome | null {
 }
 
 export function sameMember(a: Member, b: Member): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return a.family === b.family && Object.entries(a.genes).every(([name, value]) => b.genes[name] === value);
+}
+
+/** A member twice in a blend weighs nothing but time. */
+export function hasDistinctMembers({ members }: Genome): boolean {
+  return members.every((member, index) => members.findIndex((other) => sameMember(other, member)) === index);
 }
 
 /** A text by which two genomes are the same program, whatever the order of their members. */

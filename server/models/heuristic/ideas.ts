@@ -12,7 +12,7 @@ import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import { shrink } from './repair.ts';
-import { moveKind, movesOf } from './summary.ts';
+import { moveKind, movesOf, reversed } from './summary.ts';
 
 export interface Idea {
   readonly genome: Genome;
@@ -25,6 +25,8 @@ export interface Ideas {
   readonly variants: readonly Idea[];
   /** The rationale, as said in the turn that writes them. */
   readonly reason: string;
+  /** The variants are what a person asked for: no others are tried in their stead. */
+  readonly guided: boolean;
   /** Somebody's program that ours is averaged with. */
   readonly beside: ProgramText | null;
   /** Seconds the evaluation of a genome should take, as far as the parent's run tells. */
@@ -84,6 +86,7 @@ function draftIdeas(request: IdeaRequest): Ideas {
       label: beside === null || parent === undefined ? label : `average of #${parent.id} with ${label}`,
     })),
     reason: reason + guidanceRemark(context.guidance, family === null ? [] : [family]),
+    guided: family !== null,
     beside,
     expectedS: () => null,
   };
@@ -98,6 +101,8 @@ function mutationIdeas(request: IdeaRequest, base: Base): Ideas {
   const known = new Set(context.siblings.flatMap((line) => movesOf(line.summary)));
   const underWay = new Set(context.inFlight.flatMap((line) => movesOf(line.summary)));
   const capS = parent?.runtimeCapS ?? context.limits.evaluationTimeoutS;
+  const pastMoves = [parent?.summary ?? '', ...context.lineage.map((line) => line.summary)].flatMap(movesOf);
+  const backwards = new Set(pastMoves.map(reversed));
   const isPressed = (parent?.runtimeS ?? 0) > 0.5 * capS;
   const pace = paceS(capS);
 
@@ -106,7 +111,8 @@ function mutationIdeas(request: IdeaRequest, base: Base): Ideas {
     const seconds = expectedS(move.genome);
     if (isPressed && costOf(move.genome) > 0.8 * costOf(genome)) return 0;
     const tooSlow = seconds === null || seconds <= pace ? 1 : seconds > 0.7 * capS ? 0 : 0.05;
-    return move.weight * preference(rewards, move.label) * tooSlow * (underWay.has(move.label) ? 0.1 : 1);
+    const repeated = (underWay.has(move.label) ? 0.1 : 1) * (backwards.has(move.label) ? 0.15 : 1);
+    return move.weight * preference(rewards, move.label) * tooSlow * repeated;
   };
   let moves = movesFrom(genome, problem, profile, random);
   if (isPressed) moves.push({ genome: shrink(genome), label: 'shrink to fit the time', weight: 3 });
@@ -125,6 +131,7 @@ function mutationIdeas(request: IdeaRequest, base: Base): Ideas {
       context.guidance,
       wished.length > 0 ? wishes.map((wish) => wish.told) : [],
     )}`,
+    guided: wished.length > 0,
     beside: base.beside,
     expectedS,
   };
@@ -153,6 +160,7 @@ function crossIdeas(request: IdeaRequest, first: Base, second: Base): Ideas | nu
     reason: `#${a.id} is ${describe(first.genome)}; #${b.id} is ${describe(second.genome)}. Ways to join them: ${chosen
       .map((move) => move.label)
       .join('; ')}.${guidanceRemark(context.guidance, [])}`,
+    guided: false,
     beside: first.beside ?? second.beside,
     expectedS,
   };

@@ -6,6 +6,7 @@ import {
   type Genome,
   genomeKey,
   grammarOf,
+  hasDistinctMembers,
   type Member,
   maxMembers,
   memberOf,
@@ -34,7 +35,7 @@ export function movesFrom(genome: Genome, problem: Problem, profile: Profile, ra
     ...dropMoves(genome),
   ];
   const own = genomeKey(genome);
-  return all.filter((move) => genomeKey(move.genome) !== own);
+  return all.filter((move) => genomeKey(move.genome) !== own && hasDistinctMembers(move.genome));
 }
 
 function steps(gene: Gene, current: GeneValue, allowed: readonly GeneValue[]): { level: GeneValue; weight: number }[] {
@@ -55,9 +56,14 @@ function programMoves(genome: Genome, problem: Problem, profile: Profile): Move[
     return steps(gene, current, programLevels(gene, genome, problem, profile)).map(({ level, weight }) => ({
       genome: { ...genome, program: { ...genome.program, [gene.name]: level } },
       label: `${gene.label} ${current} → ${level}`,
-      weight: weight * 1.5,
+      weight: weight * (isFewer(gene, current, level) ? 0.03 : 1.5),
     }));
   });
+}
+
+/** Fewer folds or backtests save time and nothing else. */
+function isFewer(gene: Gene, from: GeneValue, to: GeneValue): boolean {
+  return (gene.name === 'folds' || gene.name === 'backtests') && Number(to) < Number(from);
 }
 
 function memberMoves(genome: Genome, position: number, profile: Profile): Move[] {

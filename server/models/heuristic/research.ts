@@ -22,7 +22,7 @@ import { type Idea, type Ideas, ideasFor } from './ideas.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { Profile } from './profile.ts';
 import { Random } from './random.ts';
-import { repair, shrink } from './repair.ts';
+import { mostRepairs, repair, shrink } from './repair.ts';
 import { judge, merged, outputOf, screenedIn, type Verdict } from './screening.ts';
 import { summaryOf } from './summary.ts';
 import { exitOf, type Observed, resultLines } from './transcript.ts';
@@ -45,7 +45,6 @@ const stepsFor = { look: 8, screen: 6, rehearse: 4 } as const;
 /** Seconds that must be left for a stage to be worth starting. */
 const secondsFor = { screen: 90, secondRound: 150, rehearse: 60 } as const;
 const mostLosses = 3;
-const mostRepairs = 3;
 
 export function* research(context: OperatorContext, seed: number, notes: Notes): Research {
   const desk = new Desk(context, seed, notes);
@@ -188,8 +187,8 @@ function* tryVariants(desk: Desk): Research<Choice> {
   let round = yield* screen(desk, desk.ideas);
   let best = round;
   const helped = round.verdict.gains.some((gain) => gain !== null && gain > 0);
-  const isCheap = round.seconds < 20;
-  if (round.ideas.reference !== null && !helped && isCheap && desk.hasTime(secondsFor.secondRound)) {
+  const mayTryOthers = round.ideas.reference !== null && !round.ideas.guided && round.seconds < 20;
+  if (mayTryOthers && !helped && desk.hasTime(secondsFor.secondRound)) {
     round = yield* screen(desk, desk.think());
     if (bestGain(round.verdict) > bestGain(best.verdict) || best.verdict.best === null) best = round;
   }
@@ -374,7 +373,7 @@ function* rehearse(desk: Desk, choice: Choice, ideas: Ideas): Research<Final> {
       const outcome = problem === null ? 'It runs and its predictions are valid.' : `It still fails: ${problem}.`;
       return { summary, told: outcome, layOut };
     }
-    const mended = repair(genome, desk.problem, `${seen.text}\n${problem}`);
+    const mended = repair(genome, desk.problem, `${seen.text}\n${problem}`, repairs);
     genome = mended.genome;
     expectedS = null;
     told = `It failed: ${problem}. ${mended.told}`;

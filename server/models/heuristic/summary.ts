@@ -19,3 +19,9 @@ export function moveKind(move: string): string {
   const [, gene] = /^(?:[a-z-]+(?: \d)?: )?(.+?) \S+ → \S+$/.exec(move) ?? [];
   return gene ?? move;
 }
+
+/** The move that undoes a step of a gene: `learning rate 0.05 → 0.08` for `learning rate 0.08 → 0.05`; null for other moves. */
+export function reversed(move: string): string | null {
+  const [, before, from, to] = /^(.* )?(\S+) → (\S+)$/.exec(move) ?? [];
+  return from === undefined || to === undefined ? null : `${before ?? ''}${to} → ${from}`;
+}

@@ -81,7 +81,7 @@ function defineReading(members: readonly Member[], profile: Profile, module: Pyt
       dates && '        date = pd.to_datetime(table[name], errors="coerce", format="mixed")',
       dates && '        columns[f"{name} day"] = (date - pd.Timestamp("2000-01-01")).dt.days.astype(float)',
       dates && '        columns[f"{name} month"] = date.dt.month.astype(float)',
-      dates && '        columns[f"{name} weekday"] = date.dt.weekday.astype(float)',
+      dates && '        columns[f"{name} weekday"] = date.dt.day_of_week.astype(float)',
       ratios && '    logs = {name: np.log(numbers[name].where(numbers[name] > 0)) for name in RATIO_COLUMNS}',
       ratios && '    for first, second in combinations(RATIO_COLUMNS, 2):',
       ratios && '        columns[f"{first} / {second}"] = logs[first] - logs[second]',
@@ -103,7 +103,7 @@ function defineReading(members: readonly Member[], profile: Profile, module: Pyt
 }
 
 /** The steps of the column transformer, each `("name", transformer, COLUMNS)`. */
-function columnSteps({ member, profile, module }: MemberRequest): string[] {
+function columnSteps({ member, problem, profile, module }: MemberRequest): string[] {
   const named = (from: string, name: string): string => {
     module.import(`from ${from} import ${name}`);
     return name;
@@ -154,7 +154,9 @@ function columnSteps({ member, profile, module }: MemberRequest): string[] {
     const step = ((): string => {
       switch (member.family === 'naive-bayes' ? 'one-hot' : choiceGene(member.genes, 'categories')) {
         case 'target-mean': {
-          const encoder = `${named('sklearn.preprocessing', 'TargetEncoder')}(random_state=seed)`;
+          const folds = problem.kind === 'classification' ? 'StratifiedKFold' : 'KFold';
+          const cv = `${named('sklearn.model_selection', folds)}(5, shuffle=True, random_state=seed)`;
+          const encoder = `${named('sklearn.preprocessing', 'TargetEncoder')}(cv=${cv})`;
           return isTree ? encoder : pipeline(encoder, scaler());
         }
         case 'codes': {
