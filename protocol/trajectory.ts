@@ -11,6 +11,8 @@ export const Usage = z.object({
   cachedInput: z.int().nonnegative(),
   output: z.int().nonnegative(),
   thoughts: z.int().nonnegative(),
+  /** The provider gave no counts: these are ours, from the number of characters. */
+  estimated: z.boolean().optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 
@@ -25,6 +27,9 @@ export const Observation = z.object({
   fullTextPath: z.string().optional(),
 });
 export type Observation = z.infer<typeof Observation>;
+
+/** US dollars by the price table of the time; null where the model has no price. Absent in logs of older versions. */
+const costUsd = z.number().nonnegative().nullable().optional();
 
 export const TrajectoryEvent = z.discriminatedUnion('type', [
   z.object({
@@ -46,7 +51,10 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     calls: z.array(ToolCall),
     finish: z.string(),
     usage: Usage,
+    costUsd,
     durationMs: z.number(),
+    /** Milliseconds before the answer that the agent waited for the provider: its clock stood still. */
+    parkedMs: z.number().nonnegative().optional(),
     /** The provider's own message, verbatim, so that signatures survive a resume. */
     native: z.unknown().optional(),
   }),
@@ -62,7 +70,24 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     cause: z.enum(['malformed', 'blocked', 'incomplete', 'snapshot']),
     finish: z.string(),
     usage: Usage,
+    costUsd,
     durationMs: z.number(),
+  }),
+  /**
+   * A call is about to be made, and this is the most that it can take. What settles it is the next `model`, `discarded`,
+   * `charge` or `compacted` event with usage: one that nothing settles was cut off by a crash and counts in full.
+   */
+  z.object({ type: z.literal('reserved'), at, step: z.int(), usage: Usage, costUsd }),
+  /** What a call took that brought no answer. All zeros where the provider refused it. */
+  z.object({
+    type: z.literal('charge'),
+    at,
+    step: z.int(),
+    /** `cut_off`: its answer never came to the log, because the server was killed. */
+    cause: z.enum(['refused', 'failed', 'aborted', 'cut_off']),
+    detail: z.string(),
+    usage: Usage,
+    costUsd,
   }),
   /**
    * From here on the model is shown less of what came before. On disk before it is used: messages are a function of the
@@ -75,9 +100,9 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     how: z.enum(['masked', 'snapshot', 'cut']),
     /** `budget`: our own estimate. `overflow`: the provider refused the request as too long. */
     why: z.enum(['budget', 'overflow']),
-    /** Of long outputs up to this step only the ends are shown; 0: all are shown whole. */
+    /** From now on only the ends of long outputs up to this step are shown; 0: this event masks nothing. */
     maskedThrough: z.int().nonnegative(),
-    /** Steps up to this one are left out; 0: none are. */
+    /** From now on steps up to this one are left out; 0: this event leaves nothing out. */
     cutThrough: z.int().nonnegative(),
     /** The model's own words on what was left out; absent where there never were any. */
     snapshot: z.string().optional(),
@@ -88,6 +113,7 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     tokensAfter: z.int().nonnegative(),
     /** What writing the snapshot cost. */
     usage: Usage.optional(),
+    costUsd,
     durationMs: z.number().optional(),
   }),
   /** The program ran to its end in the development sandbox and wrote predictions: the engine kept a copy of it. */

@@ -8,7 +8,10 @@ const Code = z.union([
 ]);
 
 export function renderTrajectory(events: readonly TrajectoryEvent[]): string {
-  return events.map(renderEvent).join('\n\n');
+  return events
+    .map(renderEvent)
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 function renderEvent(event: TrajectoryEvent): string {
@@ -32,6 +35,10 @@ function renderEvent(event: TrajectoryEvent): string {
       return `! shown less from here on, about ${event.tokensBefore} → ${event.tokensAfter} tokens (${event.why}): ${compaction(event)}`;
     case 'rehearsed':
       return `! ${event.directory} ran to its end and wrote predictions: ${event.files} files kept`;
+    case 'reserved':
+      return '';
+    case 'charge':
+      return `! a call to the model brought no answer (${event.cause}): ${event.detail}`;
     case 'resumed':
       return `! resumed ${event.sandboxKept ? 'in the same sandbox' : 'in a fresh sandbox'}`;
     case 'ended':

@@ -67,6 +67,8 @@ export interface GenerateResponse {
   /** The model that answered, as the provider names it. */
   model: string;
   requestId: string | null;
+  /** Milliseconds between the request and its being sent, e.g. for a rate limit: the provider's time, not the agent's. */
+  waitedMs?: number;
 }
 
 export interface ModelInfo {
@@ -77,6 +79,10 @@ export interface ModelInfo {
   /** False for the built-in heuristic: shown wherever its work is. */
   isLanguageModel: boolean;
   contextTokens: number | null;
+  /** The server may cut prompts that are too long without saying so: a connection test finds it out. */
+  mayTruncate?: boolean;
+  /** Names whose quota the calls draw on: provider, key and model. Never holds a key. Absent: the id alone. */
+  quota?: string;
 }
 
 export interface ChatModel {
@@ -104,16 +110,19 @@ export class ChatModelError extends Error {
   readonly kind: ChatModelErrorKind;
   readonly retryAfterMs: number | null;
   readonly status: number | null;
+  /** What the call took before it failed, as far as is known; null if nothing was counted. */
+  readonly usage: Usage | null;
 
   constructor(
     kind: ChatModelErrorKind,
     message: string,
-    options: { retryAfterMs?: number; status?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; status?: number; usage?: Usage; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.status = options.status ?? null;
+    this.usage = options.usage ?? null;
   }
 
   /** Worth trying again unchanged: the provider's trouble, not ours. */

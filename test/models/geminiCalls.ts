@@ -1,8 +1,8 @@
 /** What the tests of the Gemini provider share: a server, a model that talks to it, and requests. */
 import type { TestContext } from 'node:test';
+import type { CallLimits } from '../../server/models/callDeadline.ts';
 import type { ChatMessage, GenerateRequest, GenerateResponse } from '../../server/models/chatModel.ts';
 import { probeContext } from '../../server/models/connectionTest.ts';
-import type { CallLimits } from '../../server/models/gemini/callDeadline.ts';
 import { createGeminiModel, type GeminiModel } from '../../server/models/gemini/index.ts';
 import { GeminiServer, type GeminiServerOptions } from './geminiServer.ts';
 

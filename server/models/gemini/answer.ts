@@ -49,6 +49,11 @@ export class Answer {
     this.#onDelta = onDelta;
   }
 
+  /** What Google has counted so far; null if it has not said. */
+  get usage(): Usage | null {
+    return this.#usage === null ? null : usageOf(this.#usage);
+  }
+
   add(chunk: GenerateContentResponse): void {
     const candidate = chunk.candidates?.[0];
     for (const part of candidate?.content?.parts ?? []) {

@@ -1,5 +1,6 @@
 /** Failures of a Gemini call as `ChatModelError`, told apart by what can be done about them, with every secret taken out. */
 import { ApiError } from '@google/genai';
+import type { Usage } from '../../../protocol/trajectory.ts';
 import { ChatModelError, type ChatModelErrorKind } from '../chatModel.ts';
 import { type Redact, redactedError } from '../redaction.ts';
 import { type GoogleError, googleErrorIn, retryAfterMs } from './errorBody.ts';
@@ -81,23 +82,32 @@ export interface CallEnd {
   aborted: boolean;
   /** Which of our deadlines ran out, in words. */
   expired: string | null;
+  /** What Google had counted until then. */
+  usage: Usage | null;
   redact: Redact;
 }
 
 /** @returns what to throw in place of `error`; the original stands as its cause. Secrets are taken out of both. */
-export function failureOf(error: unknown, { model, aborted, expired, redact }: CallEnd): Error {
+export function failureOf(error: unknown, { model, aborted, expired, usage, redact }: CallEnd): Error {
   if (ChatModelError.is(error)) return error;
   const cause = redactedError(error, redact);
-  if (aborted) return new ChatModelError('aborted', `The call to ${model} was cancelled.`, { cause });
+  const counted = usage === null ? {} : { usage };
+  if (aborted) return new ChatModelError('aborted', `The call to ${model} was cancelled.`, { cause, ...counted });
   if (expired !== null)
-    return new ChatModelError('timeout', `The call to ${model} was given up: ${expired}.`, { cause });
+    return new ChatModelError('timeout', `The call to ${model} was given up: ${expired}.`, { cause, ...counted });
   if (error instanceof ApiError) {
     const { kind, status, words, wait } = fromApiError(error, model);
-    return new ChatModelError(kind, redact(words), { status, cause, ...(wait === null ? {} : { retryAfterMs: wait }) });
+    return new ChatModelError(kind, redact(words), {
+      status,
+      cause,
+      ...counted,
+      ...(wait === null ? {} : { retryAfterMs: wait }),
+    });
   }
   // A fault of our own must not pass for the provider's: it would be tried again for ever.
   if (!isConnectionTrouble(error)) return cause;
   return new ChatModelError('network', redact(`The connection to Gemini broke: ${causes(error).join(': ')}.`), {
     cause,
+    ...counted,
   });
 }

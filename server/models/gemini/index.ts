@@ -1,5 +1,6 @@
 /** `gemini:<name>`: Google's models through @google/genai. One call is one request: no hidden retries, no continuation. */
 import { FunctionCallingConfigMode, type GenerateContentConfig, GoogleGenAI } from '@google/genai';
+import { CallDeadline, type CallLimits } from '../callDeadline.ts';
 import {
   type ChatModel,
   ChatModelError,
@@ -8,13 +9,14 @@ import {
   type ModelInfo,
   type ToolMode,
 } from '../chatModel.ts';
+import type { ModelEnvironment } from '../environment.ts';
+import { patientFetch, RawTail } from '../patientFetch.ts';
+import { quotaName } from '../quotaName.ts';
 import { type Redact, redactor } from '../redaction.ts';
 import { Answer } from './answer.ts';
-import { CallDeadline, type CallLimits } from './callDeadline.ts';
 import { contentsOf } from './contents.ts';
 import { failureOf } from './errors.ts';
-import { patientFetch, RawTail } from './patientFetch.ts';
-import { type GeminiSettings, geminiSettings, type ModelEnvironment } from './settings.ts';
+import { type GeminiSettings, geminiSettings } from './settings.ts';
 
 const defaultLimits: CallLimits = { totalMs: 45 * 60_000, idleMs: 12 * 60_000 };
 const largestSeed = 0x7fff_ffff;
@@ -33,7 +35,9 @@ export class GeminiModel implements ChatModel {
 
   constructor(name: string, settings: GeminiSettings, limits: CallLimits = defaultLimits) {
     const { apiKey, apiVersion, baseUrl } = settings;
-    this.info = { id: `gemini:${name}`, label: `Gemini ${name}`, isLanguageModel: true, contextTokens: null };
+    const id = `gemini:${name}`;
+    const quota = quotaName(id, apiKey);
+    this.info = { id, label: `Gemini ${name}`, isLanguageModel: true, contextTokens: null, quota };
     this.#name = name;
     this.#limits = limits;
     this.#redact = redactor([apiKey]);
@@ -61,7 +65,9 @@ export class GeminiModel implements ChatModel {
       return answer.response(tail.finishMessage());
     } catch (error) {
       const { aborted } = request.signal;
-      throw failureOf(error, { model: this.#name, aborted, expired: deadline.expired, redact: this.#redact });
+      const { expired } = deadline;
+      const redact = this.#redact;
+      throw failureOf(error, { model: this.#name, aborted, expired, usage: answer.usage, redact });
     } finally {
       deadline.close();
     }

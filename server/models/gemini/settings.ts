@@ -1,7 +1,6 @@
 /** What the Gemini provider takes from its environment. The only place that reads the key. */
 import { ChatModelError } from '../chatModel.ts';
-
-export type ModelEnvironment = Readonly<Record<string, string | undefined>>;
+import type { ModelEnvironment } from '../environment.ts';
 
 export interface GeminiSettings {
   /** Sent in the header `x-goog-api-key`, nowhere else. */
