@@ -61,6 +61,8 @@ export const ExecutionRequest = z.discriminatedUnion('kind', [
     directory: z.string(),
     maxFiles: z.int().positive(),
     maxBytes: z.int().positive(),
+    /** Refused unless this file is there, is not empty, and was last written at most so long ago. */
+    proof: z.object({ path: z.string(), withinMs: z.number().positive() }).optional(),
   }),
   /** A program from a clean slate in a sandbox of its own. */
   z.object({

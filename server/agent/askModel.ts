@@ -4,29 +4,25 @@ import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResp
 import { delayBeforeRetryMs } from '../models/retry.ts';
 import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
 
-/** A withheld answer may be one draw of many: it is asked for again this often. */
-const maxBlocked = 3;
-
 /**
+ * @param onIncomplete told of every answer that broke off: it may have been paid for
  * @returns the response, and how long the agent was parked waiting for the provider (its clock stood still)
- * @throws {ProviderStoppedError} authentication or quota; {TrajectoryEnd} blocked or too long; {InterruptedError} aborted
+ * @throws {ProviderStoppedError} authentication or quota; {TrajectoryEnd} nothing can be had; {InterruptedError} aborted;
+ *   {ChatModelError} kind `context_overflow` only
  */
 export async function askModel(
   model: ChatModel,
   request: GenerateRequest,
+  onIncomplete: (response: GenerateResponse) => Promise<void> = async () => undefined,
 ): Promise<{ response: GenerateResponse; parkedMs: number }> {
   const began = performance.now();
-  let blocked = 0;
   for (let attempt = 0; ; attempt += 1) {
     const started = performance.now();
     try {
       const response = await model.generate(request);
-      if (response.finish.kind === 'incomplete')
-        throw new ChatModelError('network', `the answer broke off (${response.finish.raw})`);
-      if (response.finish.kind !== 'blocked') return { response, parkedMs: started - began };
-      blocked += 1;
-      if (blocked >= maxBlocked)
-        throw new TrajectoryEnd('failed', `the provider withheld ${maxBlocked} answers (${response.finish.raw})`);
+      if (response.finish.kind !== 'incomplete') return { response, parkedMs: started - began };
+      await onIncomplete(response);
+      throw new ChatModelError('network', `the answer broke off (${response.finish.raw})`);
     } catch (error) {
       if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
       if (!ChatModelError.is(error)) throw error;
@@ -38,6 +34,8 @@ export async function askModel(
 
 function terminal(error: ChatModelError): Error {
   switch (error.kind) {
+    case 'context_overflow':
+      return error;
     case 'auth':
     case 'quota_exhausted':
     case 'bad_request':

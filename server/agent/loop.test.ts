@@ -5,8 +5,9 @@ import type { ProgramFile } from '../../protocol/worker.ts';
 import { draftContext } from '../../test/support/operatorContext.ts';
 import { type ChatModel, ChatModelError, type GenerateRequest, type MessagePart } from '../models/chatModel.ts';
 import { InterruptedError, ProviderStoppedError } from './limits.ts';
-import { type AgentOptions, runAgent, type ToolOutcome, type Workbench } from './loop.ts';
+import { type AgentOptions, runAgent } from './loop.ts';
 import { messagesOf } from './transcript.ts';
+import type { ToolOutcome, Workbench } from './workbench.ts';
 
 type Turn = MessagePart[] | ((request: GenerateRequest) => MessagePart[]);
 

@@ -5,45 +5,17 @@
 
 import type { Observation, ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
-import type { ChatModel, GenerateResponse } from '../models/chatModel.ts';
+import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
-import { askModel } from './askModel.ts';
+import { type Answer, Conversation } from './conversation.ts';
 import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
+import { currentStreak, hardRepeats } from './loopDetection.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
-import { parseToolCall, type ToolRequest, toolSpecs } from './tools.ts';
-import { type AgentResult, activeMsOf, messagesOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
-
-/** What was in a folder of the sandbox, or why it cannot be taken. */
-export type Collected = { files: ProgramFile[] } | { refused: string };
-
-/**
- * The agent's place of work: a sandbox on some worker. Calls are idempotent by `execId`: the worker keeps a result until
- * `commit` has put it on disk, so that a killed server asks again and gets the same.
- */
-export interface Workbench {
-  bash(
-    execId: string,
-    command: string,
-    timeoutMs: number,
-    commit: (result: ToolOutcome) => Promise<void>,
-  ): Promise<void>;
-  python(
-    execId: string,
-    code: string,
-    timeoutMs: number,
-    commit: (result: ToolOutcome) => Promise<void>,
-  ): Promise<void>;
-  collect(execId: string, directory: string, commit: (result: Collected) => Promise<void>): Promise<void>;
-  /** False when a resumed agent finds a fresh sandbox in place of the one it had. */
-  readonly kept: boolean;
-}
-
-export interface ToolOutcome {
-  outcome: 'ok' | 'error' | 'timeout' | 'session_lost' | 'interrupted';
-  text: string;
-  fullTextPath: string | null;
-  durationMs: number;
-}
+import { type Rehearsals, rehearsedDirectory, rehearsedIdea } from './rehearsal.ts';
+import { parseToolCall, type ToolRequest } from './tools.ts';
+import { type AgentResult, activeMsOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
+import { maxUnusable, unusableInARow, wasNudged } from './unusableAnswers.ts';
+import type { Collected, ToolOutcome, Workbench } from './workbench.ts';
 
 export interface TrajectoryLog {
   readonly events: readonly TrajectoryEvent[];
@@ -64,13 +36,16 @@ export interface AgentOptions {
   saveProgram: (files: ProgramFile[]) => Promise<void>;
   /** File that every program must have, e.g. `solution.py`. */
   entryFile: string | null;
+  /** Programs that ran to their end in the sandbox, for an agent that never submits; absent: such an agent fails. */
+  rehearsals?: Rehearsals;
   signal: AbortSignal;
   now?: () => number;
 }
 
-const maxMalformedCalls = 3;
 /** Below this the agent is told to submit what it has, and offered nothing else. */
 const finalWarningMs = 60_000;
+/** Between the end of a tool call on the worker and the look at what it wrote. */
+const rehearsalSlackMs = 5_000;
 
 /**
  * Runs, or resumes, one trajectory.
@@ -84,28 +59,28 @@ export async function runAgent(options: AgentOptions): Promise<AgentResult> {
     await agent.begin();
     for (;;) {
       const summary = await agent.step();
-      if (summary !== null) {
-        await agent.end('submitted', summary);
-        return { reason: 'submitted', detail: summary, steps: agent.steps };
-      }
+      if (summary !== null) return await agent.end('submitted', summary);
     }
   } catch (error) {
     if (!(error instanceof TrajectoryEnd)) throw error;
-    await agent.end(error.reason, error.message);
-    return { reason: error.reason, detail: error.message, steps: agent.steps };
+    return agent.end(error.reason, error.message);
   }
 }
 
 class Agent {
   readonly #options: AgentOptions;
   readonly #now: () => number;
-  #parkedMs = 0;
-  #nudged = false;
-  #malformed = 0;
+  readonly #conversation: Conversation;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#conversation = new Conversation({
+      ...options,
+      agent: options.execIdPrefix,
+      now: this.#now,
+      standing: () => this.#standing(),
+    });
   }
 
   get steps(): number {
@@ -139,6 +114,7 @@ class Agent {
     if (cutOff.length > 0) return this.#perform(cutOff, { recovered: true });
 
     if (this.#options.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
+    await this.#endFutility();
     const { maxSteps } = this.#options.context.limits;
     if (this.steps >= maxSteps)
       throw new TrajectoryEnd('step_limit', `all ${maxSteps} steps were used without a submission`);
@@ -146,32 +122,44 @@ class Agent {
 
     const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
     if (isLast) await this.#warnOnce();
-    const response = await this.#ask(isLast);
-    return this.#perform(await this.#record(response), { recovered: false });
+    const answer = await this.#conversation.next({ isLast });
+    return this.#perform(await this.#record(answer), { recovered: false });
   }
 
-  async end(reason: EndReason, detail: string): Promise<void> {
-    await this.#options.log.append({ type: 'ended', at: this.#now(), step: this.steps, reason, detail });
-  }
-
-  async #ask(isLast: boolean): Promise<GenerateResponse & { durationMs: number }> {
-    const { model, context, seed, signal } = this.#options;
-    const started = this.#now();
-    const { response, parkedMs } = await askModel(model, {
-      system: systemPrompt(context),
-      messages: messagesOf(this.#events),
-      tools: isLast ? toolSpecs.filter((tool) => tool.name === 'submit') : toolSpecs,
-      toolMode: isLast ? 'required' : 'auto',
-      maxOutputTokens: 32_768,
-      seed,
-      context,
-      signal,
+  /** An agent that ends without a submission still hands in what the engine has seen run to its end. */
+  async end(reason: EndReason, detail: string): Promise<AgentResult> {
+    const kept = reason === 'submitted' ? null : ((await this.#options.rehearsals?.kept()) ?? null);
+    if (kept !== null) await this.#options.saveProgram(kept);
+    const autosubmitted = kept === null ? {} : { autosubmitted: true };
+    await this.#options.log.append({
+      type: 'ended',
+      at: this.#now(),
+      step: this.steps,
+      reason,
+      detail,
+      ...autosubmitted,
     });
-    this.#parkedMs += parkedMs;
-    return { ...response, durationMs: this.#now() - started - parkedMs };
+    const result = { reason, detail, steps: this.steps };
+    return kept === null ? result : { ...result, autosubmitted: rehearsedIdea(this.#events) };
   }
 
-  async #record(response: GenerateResponse & { durationMs: number }): Promise<ToolCall[]> {
+  /** An agent that gets nowhere is told once, then ended: unusable answers in a row, or the same steps over and over. */
+  async #endFutility(): Promise<void> {
+    if (unusableInARow(this.#events) >= maxUnusable)
+      throw new TrajectoryEnd('malformed_calls', `${maxUnusable} unusable answers in a row`);
+    const streak = currentStreak(this.#events);
+    if (streak === null) return;
+    const what = streak.length === 1 ? 'the same step' : `the same ${streak.length} steps`;
+    if (streak.repeats >= hardRepeats)
+      throw new TrajectoryEnd('looping', `${what} came ${streak.repeats} times in a row, with the same results`);
+    if (!streak.nudged)
+      await this.#notice(
+        'looping',
+        `You have done ${what} ${streak.repeats} times in a row, and the results were the same. Do something else: find out why, try another way, or submit what you have.`,
+      );
+  }
+
+  async #record(response: Answer): Promise<ToolCall[]> {
     const step = this.steps + 1;
     const calls: ToolCall[] = [];
     let reason = '';
@@ -190,19 +178,21 @@ class Agent {
       durationMs: response.durationMs,
       ...(response.native === undefined ? {} : { native: response.native }),
     });
-    if (calls.length > 0) {
-      this.#nudged = false;
-      return calls;
+    if (calls.length > 0) return calls;
+    const { kind, raw } = response.finish;
+    if (kind === 'malformed' || kind === 'length') {
+      const hint = kind === 'length' ? ' It was too long: write large files in several calls.' : '';
+      await this.#notice(
+        'unusable_answer',
+        `Your answer could not be used (${raw}).${hint} Answer again, with one complete tool call.`,
+      );
+      return [];
     }
-    if (response.finish.kind === 'malformed' || response.finish.kind === 'length') this.#countMalformed();
-    else if (this.#nudged)
+    if (wasNudged(this.#events))
       throw new TrajectoryEnd('no_tool_call', 'the model stopped calling tools and did not submit');
-    this.#nudged = true;
     await this.#notice(
       'no_tool_call',
-      response.finish.kind === 'stop'
-        ? 'You called no tool. Go on with `bash` or `python`, or call `submit` if the program is ready.'
-        : `Your answer could not be used (${response.finish.raw}). Answer again, with one complete tool call.`,
+      'You called no tool. Go on with `bash` or `python`, or call `submit` if the program is ready.',
     );
     return [];
   }
@@ -212,10 +202,8 @@ class Agent {
       const parsed = parseToolCall(call.name, call.arguments);
       if ('problem' in parsed) {
         await this.#observe(call, { outcome: 'invalid_call', text: parsed.problem, durationMs: 0 });
-        this.#countMalformed();
         continue;
       }
-      this.#malformed = 0;
       const summary = await this.#act(call, parsed.request, recovered);
       if (summary !== null) return summary;
     }
@@ -245,7 +233,30 @@ class Agent {
     };
     if (request.name === 'bash') await workbench.bash(execId, request.command, timeoutMs, commit);
     else await workbench.python(execId, request.code, timeoutMs, commit);
+    await this.#keepRehearsed(call, execId);
     return null;
+  }
+
+  /** A program that just ran to its end and wrote predictions is kept: it can be submitted for an agent that does not. */
+  async #keepRehearsed(call: ToolCall, execId: string): Promise<void> {
+    const { rehearsals, workbench, entryFile, log } = this.#options;
+    if (rehearsals === undefined || entryFile === null) return;
+    const found = rehearsedDirectory(this.#events, call, { entryFile, interpreter: rehearsals.interpreter });
+    if (found === null) return;
+    const proof = { path: rehearsals.predictions, withinMs: found.durationMs + rehearsalSlackMs };
+    const keep = async (collected: Collected) => {
+      if (this.#problemWith(found.directory, collected) !== null || 'refused' in collected) return;
+      await rehearsals.keep(collected.files);
+      const { directory } = found;
+      await log.append({
+        type: 'rehearsed',
+        at: this.#now(),
+        step: this.steps,
+        directory,
+        files: collected.files.length,
+      });
+    };
+    await workbench.collect(`${execId}-kept`, found.directory, keep, proof);
   }
 
   async #submit(
@@ -279,9 +290,8 @@ class Agent {
 
   /** Writes the observation with what an agent needs to plan: duration, step, time left (§3.2, stateful interaction). */
   async #observe(call: ToolCall, observation: Observation): Promise<void> {
-    const { maxSteps } = this.#options.context.limits;
     const words = observation.outcome.replaceAll('_', ' ');
-    const footer = `[${words} · ${seconds(observation.durationMs)} · step ${this.steps}/${maxSteps} · ${timeLeft(this.#remainingMs())}]`;
+    const footer = `[${words} · ${seconds(observation.durationMs)} · ${this.#standing()}]`;
     const text = observation.text === '' ? footer : `${observation.text.replace(/\n$/, '')}\n${footer}`;
     await this.#options.log.append({
       type: 'observation',
@@ -290,6 +300,10 @@ class Agent {
       callId: call.id,
       observation: { ...observation, text },
     });
+  }
+
+  #standing(): string {
+    return `step ${this.steps}/${this.#options.context.limits.maxSteps} · ${timeLeft(this.#remainingMs())}`;
   }
 
   async #warnOnce(): Promise<void> {
@@ -304,18 +318,13 @@ class Agent {
     return this.#options.log.append({ type: 'notice', at: this.#now(), step: this.steps, kind, text });
   }
 
-  #countMalformed(): void {
-    this.#malformed += 1;
-    if (this.#malformed >= maxMalformedCalls)
-      throw new TrajectoryEnd('malformed_calls', `${maxMalformedCalls} unusable answers in a row`);
-  }
-
   /** Milliseconds left to this agent, by its own clock: time parked for the provider does not count (invariant 5). */
   #remainingMs(): number {
     const last = this.#events.at(-1);
     const sinceLast = last === undefined ? 0 : this.#now() - last.at;
     const own =
-      this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast - this.#parkedMs);
+      this.#options.context.limits.trajectoryS * 1000 -
+      (activeMsOf(this.#events) + sinceLast - this.#conversation.parkedMs);
     return Math.min(own, this.#options.runRemainingMs());
   }
 

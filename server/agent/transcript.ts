@@ -1,11 +1,14 @@
 /** A trajectory's events as the messages a model reads. Pure, so that a resumed agent reads exactly what the first one did. */
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import type { ChatMessage, MessagePart } from '../models/chatModel.ts';
+import { type Horizon, horizonOf, maskedText, visibleEvents } from './compaction.ts';
 import type { EndReason } from './limits.ts';
+import { rehearsedIdea } from './rehearsal.ts';
 import { parseToolCall } from './tools.ts';
 
 /** Messages alternate user, model, user, …; consecutive words to the agent share one message. */
 export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
+  const horizon = horizonOf(events);
   const messages: ChatMessage[] = [];
   const toolNames = new Map<string, string>();
   const say = (part: MessagePart) => {
@@ -13,10 +16,11 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
     if (last?.role === 'user') last.parts.push(part);
     else messages.push({ role: 'user', parts: [part] });
   };
-  for (const event of events) {
+  for (const event of visibleEvents(events, horizon)) {
     switch (event.type) {
       case 'started':
         say({ type: 'text', text: event.prompt });
+        if (horizon.cutThrough > 0) say({ type: 'text', text: inPlaceOfCut(horizon) });
         break;
       case 'model': {
         const parts: MessagePart[] = [];
@@ -31,15 +35,17 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
         );
         break;
       }
-      case 'observation':
+      case 'observation': {
+        const { text, outcome, fullTextPath } = event.observation;
         say({
           type: 'result',
           callId: event.callId,
           name: toolNames.get(event.callId) ?? 'unknown',
-          text: event.observation.text,
-          isError: event.observation.outcome !== 'ok',
+          text: event.step <= horizon.maskedThrough ? maskedText(text, fullTextPath) : text,
+          isError: outcome !== 'ok',
         });
         break;
+      }
       case 'notice':
         say({ type: 'text', text: event.text });
         break;
@@ -52,6 +58,15 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
     }
   }
   return messages;
+}
+
+function inPlaceOfCut({ cutThrough, snapshot, state }: Horizon): string {
+  const words = snapshot === null ? [] : [`## Your notes on them\n\n${snapshot}`];
+  return [
+    `# Steps 1 to ${cutThrough} are left out here to save room. The sandbox is as you left it.`,
+    ...words,
+    ...(state === null ? [] : [`## What the engine knows of your work so far\n\n${state}`]),
+  ].join('\n\n');
 }
 
 /** The step an agent is at: how many times a model has answered. */
@@ -82,6 +97,8 @@ export interface AgentResult {
   reason: EndReason;
   detail: string;
   steps: number;
+  /** Set where the engine submitted the last program that it had seen run to its end: what the agent had said of it. */
+  autosubmitted?: string;
 }
 
 /**
@@ -91,7 +108,10 @@ export interface AgentResult {
 export function outcomeOf(events: readonly TrajectoryEvent[]): AgentResult | null {
   const steps = stepsOf(events);
   const ended = events.findLast((event) => event.type === 'ended');
-  if (ended?.type === 'ended') return { reason: ended.reason, detail: ended.detail ?? '', steps };
+  if (ended?.type === 'ended') {
+    const { reason, detail = '' } = ended;
+    return { reason, detail, steps, ...(ended.autosubmitted === true ? { autosubmitted: rehearsedIdea(events) } : {}) };
+  }
   const accepted = new Set<string>();
   for (const event of events)
     if (event.type === 'observation' && event.observation.outcome === 'ok') accepted.add(event.callId);

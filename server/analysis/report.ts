@@ -121,6 +121,11 @@ function selectionSection(report: RunReport, selected: Candidate | null): string
     if (report.shareOfWay !== null)
       lines.push(`It covers ${(report.shareOfWay * 100).toFixed(0)} % of the way from naive to strong.`, '');
   }
+  if (selected.autosubmitted === true)
+    lines.push(
+      'Its agent ended without submitting. The engine submitted the last program that it had seen run to its end in the sandbox.',
+      '',
+    );
   if (selected.suspiciouslyPerfect) lines.push('**Its score is perfect. Look for a leak before you believe it.**', '');
   const best = report.bestBySearch;
   if (best !== null && best.id !== selected.id)
@@ -139,7 +144,8 @@ function rankingSection(report: RunReport): string[] {
     const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
     const validation = sealed ? 'sealed' : show(candidate.validation);
     const test = sealed ? 'sealed' : show(candidate.test);
-    return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`} | ${show(candidate.search)} | ${validation} | ${test} | ${oneLine(candidate.summary)} |`;
+    const how = candidate.autosubmitted === true ? ', autosubmitted' : '';
+    return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`}${how} | ${show(candidate.search)} | ${validation} | ${test} | ${oneLine(candidate.summary)} |`;
   });
   return [
     '## Candidates',

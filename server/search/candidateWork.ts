@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest } from '../../protocol/run.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
-import { ExecutionResult, type Mount, type SandboxSpec } from '../../protocol/worker.ts';
+import { ExecutionResult, type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
 import { InterruptedError } from '../agent/limits.ts';
 import { runAgent } from '../agent/loop.ts';
+import type { Rehearsals } from '../agent/rehearsal.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import type { AgentResult } from '../agent/transcript.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
@@ -36,6 +37,9 @@ export interface CandidateWorkOptions {
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
 }
+
+/** Where programs write in a development sandbox. */
+const outDirectory = '/workspace/out';
 
 export interface Activity {
   candidate: CandidateId;
@@ -87,6 +91,12 @@ export class AgentAndEvaluation implements CandidateWork {
       await store.append({ type: 'candidate_submitted', id, summary: result.detail, steps: result.steps });
       return true;
     }
+    if (result.autosubmitted !== undefined) {
+      const summary =
+        result.autosubmitted === '' ? `not submitted by its agent: ${result.detail}` : result.autosubmitted;
+      await store.append({ type: 'candidate_submitted', id, summary, steps: result.steps, autosubmitted: true });
+      return true;
+    }
     // The run's own end cut it off: that is nobody's failure.
     if (result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0)
       throw new InterruptedError(result.detail);
@@ -125,6 +135,7 @@ export class AgentAndEvaluation implements CandidateWork {
         runRemainingMs: this.#options.runRemainingMs,
         saveProgram: (files) => store.writeProgram(id, files),
         entryFile: entryFile(task.manifest.run.cmd),
+        rehearsals: this.#rehearsals(id),
         signal,
       });
       await slot.closeSession(session);
@@ -183,6 +194,18 @@ export class AgentAndEvaluation implements CandidateWork {
     });
   }
 
+  /** A document beside the trajectory: whole or not there, also after a crash. */
+  #rehearsals(id: CandidateId): Rehearsals {
+    const { store, task } = this.#options;
+    const path = join(store.candidatePaths(id).directory, 'rehearsed.json');
+    return {
+      keep: (files) => writeDocument(path, { files }),
+      kept: async () => (await readDocument(path, z.object({ files: z.array(ProgramFile) })))?.files ?? null,
+      predictions: `${outDirectory}/${task.manifest.prediction.file}`,
+      interpreter: task.manifest.run.cmd[0] ?? 'python',
+    };
+  }
+
   #executions(id: CandidateId): string {
     return join(this.#options.store.candidatePaths(id).directory, 'executions');
   }
@@ -216,7 +239,7 @@ export class AgentAndEvaluation implements CandidateWork {
       mounts.push({ source: store.candidatePaths(parent).program, target: `/parents/${parent}` });
     return {
       mounts,
-      environment: runEnvironment(task, { seed: candidate.seed, cpus, outDirectory: '/workspace/out' }),
+      environment: runEnvironment(task, { seed: candidate.seed, cpus, outDirectory }),
       limits: { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids },
       files: [],
     };

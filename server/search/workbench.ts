@@ -1,6 +1,6 @@
 /** An agent's workbench on a worker slot: its sandbox there, and the slot's device while it computes. */
 import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
-import type { Collected, ToolOutcome, Workbench } from '../agent/loop.ts';
+import type { Collected, FreshFile, ToolOutcome, Workbench } from '../agent/workbench.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 
 /** A program is text: more than this is not a program. */
@@ -38,13 +38,19 @@ export class SlotWorkbench implements Workbench {
     return this.#tool(execId, { kind: 'python', session: this.#session, code, timeoutMs }, commit);
   }
 
-  collect(execId: string, directory: string, commit: (result: Collected) => Promise<void>): Promise<void> {
+  collect(
+    execId: string,
+    directory: string,
+    commit: (result: Collected) => Promise<void>,
+    proof?: FreshFile,
+  ): Promise<void> {
     const request: ExecutionRequest = {
       kind: 'export',
       session: this.#session,
       directory,
       maxFiles: maxProgramFiles,
       maxBytes: maxProgramBytes,
+      ...(proof === undefined ? {} : { proof }),
     };
     return this.#execute(execId, request, (result) => {
       if (result.kind === 'exported') return commit({ files: result.files });

@@ -1,12 +1,13 @@
 /** The development sandbox of one agent: bash and Python over the same files, opened anew, with a clear word, if it dies. */
-import type { ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
-import { ExportRefusedError, layFiles, readFiles } from './sandbox/files.ts';
+import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
+import { ExportRefusedError, layFiles, readFiles, requireFresh } from './sandbox/files.ts';
 import { type Sandbox, SandboxDeadError, type SandboxDriver, type SandboxOptions } from './sandbox/sandbox.ts';
 import { BashSession } from './sessions/bash.ts';
 import { PythonSession } from './sessions/python.ts';
 import { withNotes } from './sessions/resultText.ts';
 import type { CallOptions, ToolResult } from './sessions/toolResult.ts';
 
+type ExportRequest = Extract<ExecutionRequest, { kind: 'export' }>;
 export type ExportResult = Extract<ExecutionResult, { kind: 'exported' | 'export_refused' }>;
 
 /** What a worker knows of itself and every sandbox of its slot gets. */
@@ -80,14 +81,15 @@ export class AgentSandbox {
   }
 
   /** Reads the regular files below a folder, from inside; a relative path is below /workspace. */
-  async exportFiles(request: { directory: string; maxFiles: number; maxBytes: number }): Promise<ExportResult> {
+  async exportFiles(request: Omit<ExportRequest, 'kind' | 'session'>): Promise<ExportResult> {
     const sandbox = this.#opened?.sandbox;
     if (sandbox === undefined || sandbox.dead) {
       return { kind: 'export_refused', message: 'The sandbox has ended, and all its files are lost.' };
     }
-    const { directory } = request;
+    const { directory, proof } = request;
     const absolute = directory.startsWith('/') ? directory : `/workspace/${directory}`;
     try {
+      if (proof !== undefined) await requireFresh(sandbox, sandbox.path(proof.path), proof.withinMs);
       return { kind: 'exported', files: await readFiles(sandbox, sandbox.path(absolute), request) };
     } catch (error) {
       if (error instanceof ExportRefusedError) return { kind: 'export_refused', message: error.message };
@@ -118,6 +120,7 @@ export class AgentSandbox {
         BashSession.open(sandbox, fileName),
         layFiles(sandbox, '/workspace', spec.files),
       ]);
+      if (this.#closed) throw new SandboxDeadError(id, 'it was closed while it started');
       this.#opened = { sandbox, bash, python: new PythonSession(sandbox, fileName) };
       return this.#opened;
     } catch (error) {

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { type AgentOptions, runAgent, type ToolOutcome, type Workbench } from '../../server/agent/loop.ts';
+import { type AgentOptions, runAgent } from '../../server/agent/loop.ts';
 import { StoredTrajectory } from '../../server/agent/trajectoryLog.ts';
+import type { ToolOutcome, Workbench } from '../../server/agent/workbench.ts';
 import type { ChatModel } from '../../server/models/chatModel.ts';
 import { draftContext } from '../support/operatorContext.ts';
 import { apiKey, connect } from './geminiCalls.ts';
@@ -54,6 +55,8 @@ test('an agent on Gemini lives through faults, is stopped between two parallel c
     apiError(busy),
     answer({ chunks: [[{ text: 'I look first.' }], [call('bash', { command: 'ls' })]] }),
     dropInStream,
+    bareFinish('MALFORMED_FUNCTION_CALL', 'call:'),
+    bareFinish('MALFORMED_FUNCTION_CALL', 'call:bash'),
     bareFinish('MALFORMED_FUNCTION_CALL', 'call:bash{'),
     answer({ chunks: [[call('bash', { command: 'a' }), call('python', { code: 'b' })]] }),
   );

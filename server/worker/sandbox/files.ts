@@ -3,6 +3,7 @@
  * program can change: a link planted there would make it read, and give away, any file of the host.
  */
 import type { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import type { ProgramFile } from '../../../protocol/worker.ts';
@@ -105,6 +106,20 @@ export async function readFiles(
     // A `tar` in the middle of a file of a terabyte ends with the broken pipe that `release` leaves.
     tar.release();
   }
+}
+
+/**
+ * Says that a file was written just now, by asking inside.
+ * @throws {ExportRefusedError} if it is missing, empty, or older than that
+ */
+export async function requireFresh(sandbox: Sandbox, path: string, withinMs: number): Promise<void> {
+  const stat = await sandbox.spawn(['stat', '-c', '%F %s %.3Y', '--', path]);
+  stat.stderr.resume();
+  const said = await withDeadline(readText(stat.stdout), stat, 'looking at a file');
+  const [, size, seconds] = /^regular file (\d+) (\d+\.\d+)/.exec(said) ?? [];
+  if (size === undefined || size === '0') throw new ExportRefusedError(`${path} does not exist`);
+  const ageMs = Date.now() - Number(seconds) * 1000;
+  if (ageMs > withinMs) throw new ExportRefusedError(`${path} was written ${Math.round(ageMs / 1000)} s ago`);
 }
 
 async function parse(

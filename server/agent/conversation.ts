@@ -1,0 +1,212 @@
+/**
+ * An agent's conversation with its model: what it is shown, and how often it is asked. A request that grows too long is
+ * compacted first; an answer that cannot be used is drawn again twice before the agent hears of it. Whatever was paid for and
+ * not used is written down.
+ */
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../models/chatModel.ts';
+import type { OperatorContext } from '../models/operatorContext.ts';
+import { askModel } from './askModel.ts';
+import { contextBudget, type Horizon, horizonOf, planAfterOverflow, planCut, planMask } from './compaction.ts';
+import { TrajectoryEnd } from './limits.ts';
+import { systemPrompt } from './prompt.ts';
+import { providerScale, requestTokens } from './requestSize.ts';
+import { snapshotIn, snapshotRequest, snapshotTokens } from './snapshot.ts';
+import { toolSpecs } from './tools.ts';
+import { messagesOf, stepsOf } from './transcript.ts';
+import { maxResamples, mustCall, resamplesOf } from './unusableAnswers.ts';
+import { workingState } from './workingState.ts';
+
+type CompactedEvent = Extract<TrajectoryEvent, { type: 'compacted' }>;
+type DiscardCause = Extract<TrajectoryEvent, { type: 'discarded' }>['cause'];
+
+export interface Answer extends GenerateResponse {
+  /** Without the time that the provider made us wait. */
+  durationMs: number;
+}
+
+export interface ConversationOptions {
+  model: ChatModel;
+  context: OperatorContext;
+  seed: number;
+  /** Names the trajectory to the model's layer. */
+  agent: string;
+  log: { readonly events: readonly TrajectoryEvent[]; append(event: TrajectoryEvent): Promise<void> };
+  signal: AbortSignal;
+  now: () => number;
+  /** Step and time left, in words. */
+  standing: () => string;
+}
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  /** Milliseconds in which the provider could not answer: nobody's working time. */
+  parkedMs = 0;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The model's next answer. It may lack a usable call: then it has been asked for often enough.
+   * @param isLast nothing but `submit` is offered
+   * @throws {TrajectoryEnd} withheld for good, or too long even with everything left out; else as `askModel`
+   */
+  async next({ isLast }: { isLast: boolean }): Promise<Answer> {
+    await this.#keepInBudget();
+    for (;;) {
+      const answer = await this.#ask(isLast);
+      if (answer === 'too long') {
+        await this.#shorten();
+        continue;
+      }
+      const cause = unusable(answer);
+      if (cause === null) return answer;
+      if (resamplesOf(this.#events) < maxResamples) await this.#discard(cause, answer);
+      else if (cause === 'malformed') return answer;
+      else
+        throw new TrajectoryEnd('failed', `the provider withheld ${maxResamples + 1} answers (${answer.finish.raw})`);
+    }
+  }
+
+  get #events(): readonly TrajectoryEvent[] {
+    return this.#options.log.events;
+  }
+
+  async #ask(isLast: boolean): Promise<Answer | 'too long'> {
+    const attempt = resamplesOf(this.#events);
+    try {
+      return await this.#generate({
+        messages: messagesOf(this.#events),
+        tools: isLast ? toolSpecs.filter((tool) => tool.name === 'submit') : toolSpecs,
+        toolMode: isLast || mustCall(this.#events) ? 'required' : 'auto',
+        maxOutputTokens: this.#budget().output,
+        // The same request with the same seed would give the same answer again.
+        seed: this.#options.seed + attempt,
+        caller: { agent: this.#options.agent, step: this.#step, purpose: 'act', attempt },
+      });
+    } catch (error) {
+      if (ChatModelError.is(error) && error.kind === 'context_overflow') return 'too long';
+      throw error;
+    }
+  }
+
+  /** One call with patience, its cost written down whatever comes of it. */
+  async #generate(
+    request: Pick<GenerateRequest, 'messages' | 'tools' | 'toolMode' | 'maxOutputTokens' | 'seed' | 'caller'>,
+  ): Promise<Answer> {
+    const { model, context, signal, now } = this.#options;
+    const started = now();
+    const whole = { ...request, system: systemPrompt(context), context, signal };
+    const { response, parkedMs } = await askModel(model, whole, (broken) =>
+      this.#discard('incomplete', { ...broken, durationMs: now() - started }),
+    );
+    this.parkedMs += parkedMs;
+    return { ...response, durationMs: now() - started - parkedMs };
+  }
+
+  /** Masks old outputs in batches; when that is not enough, has older steps replaced by a snapshot. */
+  async #keepInBudget(): Promise<void> {
+    const budget = this.#budget();
+    const scale = providerScale(this.#events);
+    const mask = planMask(this.#events, budget, scale);
+    if (mask !== null) await this.#compact(this.#compaction('masked', 'budget', mask));
+    if (requestTokens(this.#events) <= budget.soft) return;
+    const horizon = planCut(this.#events, budget.kept, scale);
+    if (horizon === null) return;
+    const cut = this.#compaction('cut', 'budget', horizon);
+    // Where task and parents themselves fill the context there is nothing to gain by forgetting the work.
+    if (cut.tokensBefore - cut.tokensAfter < budget.leastGain) return;
+    await this.#compact((await this.#snapshot(cut)) ?? cut);
+  }
+
+  /** After a refusal as too long: deterministic, since a model that cannot read the conversation cannot sum it up. */
+  async #shorten(): Promise<void> {
+    const horizon = planAfterOverflow(this.#events);
+    if (horizon === null)
+      throw new TrajectoryEnd('failed', 'the task alone is too long for this model: choose one with a longer context');
+    const cuts = horizon.cutThrough > horizonOf(this.#events).cutThrough;
+    await this.#compact(this.#compaction(cuts ? 'cut' : 'masked', 'overflow', horizon));
+  }
+
+  /**
+   * The same cut with the model's own notes in place of what is left out; null where it wrote none, or such as save nothing.
+   * It is not asked again in a trajectory once it has failed.
+   */
+  async #snapshot(cut: CompactedEvent): Promise<CompactedEvent | null> {
+    if (this.#events.some((event) => event.type === 'discarded' && event.cause === 'snapshot')) return null;
+    try {
+      const answer = await this.#generate({
+        messages: [...messagesOf(this.#events), { role: 'user', parts: [{ type: 'text', text: snapshotRequest }] }],
+        tools: toolSpecs,
+        toolMode: 'none',
+        maxOutputTokens: Math.min(snapshotTokens, this.#budget().output),
+        seed: this.#options.seed,
+        caller: { agent: this.#options.agent, step: this.#step, purpose: 'snapshot', attempt: 0 },
+      });
+      const snapshot = snapshotIn(answer);
+      const { usage, durationMs } = answer;
+      const event = this.#sized({ ...cut, how: 'snapshot', snapshot: snapshot ?? '', usage, durationMs });
+      if (snapshot !== null && event.tokensAfter < event.tokensBefore - this.#budget().leastGain) return event;
+      await this.#discard('snapshot', answer);
+    } catch (error) {
+      if (!ChatModelError.is(error) && !(error instanceof TrajectoryEnd)) throw error;
+      const usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
+      await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0 });
+    }
+    return null;
+  }
+
+  #compaction(how: 'masked' | 'cut', why: CompactedEvent['why'], horizon: Horizon): CompactedEvent {
+    const { now, standing, context } = this.#options;
+    const common = {
+      type: 'compacted',
+      at: now(),
+      step: this.#step - 1,
+      how,
+      why,
+      tokensBefore: 0,
+      tokensAfter: 0,
+    } as const;
+    if (how === 'masked') return this.#sized({ ...common, maskedThrough: horizon.maskedThrough, cutThrough: 0 });
+    return this.#sized({
+      ...common,
+      maskedThrough: 0,
+      cutThrough: horizon.cutThrough,
+      ...(horizon.snapshot === null ? {} : { snapshot: horizon.snapshot }),
+      state: workingState(this.#events, context.task, standing()),
+    });
+  }
+
+  #sized(event: CompactedEvent): CompactedEvent {
+    const tokensBefore = requestTokens(this.#events);
+    return { ...event, tokensBefore, tokensAfter: requestTokens([...this.#events, event]) };
+  }
+
+  #compact(event: CompactedEvent): Promise<void> {
+    return this.#options.log.append(event);
+  }
+
+  #discard(
+    cause: DiscardCause,
+    { finish, usage, durationMs }: Pick<Answer, 'usage' | 'durationMs'> & { finish: { raw: string } },
+  ): Promise<void> {
+    const { log, now } = this.#options;
+    return log.append({ type: 'discarded', at: now(), step: this.#step, cause, finish: finish.raw, usage, durationMs });
+  }
+
+  #budget() {
+    return contextBudget(this.#options.model.info.contextTokens, this.#events);
+  }
+
+  /** The step that the next answer is for. */
+  get #step(): number {
+    return stepsOf(this.#events) + 1;
+  }
+}
+
+/** Why an answer should be drawn again, or null. One that is cut off by its length would only be cut off again. */
+function unusable({ finish, parts }: GenerateResponse): 'malformed' | 'blocked' | null {
+  if (finish.kind === 'blocked') return 'blocked';
+  return finish.kind === 'malformed' && !parts.some((part) => part.type === 'call') ? 'malformed' : null;
+}
