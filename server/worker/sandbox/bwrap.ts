@@ -3,18 +3,18 @@
  * behind the sandbox, because root inside it would be root of the machine otherwise.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import type { Mount } from '../../../protocol/worker.ts';
-import { type BwrapPlan, bwrapArguments, etcFiles, launchCommand } from './bwrapArguments.ts';
+import { type BwrapPlan, bwrapArguments, launchCommand } from './bwrapArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';
 import { gpuDeviceNodes } from './gpuDevices.ts';
+import { etcFiles, hostEtc, systemFolders } from './hostUserland.ts';
 import { InitChannel } from './initChannel.ts';
-import { interpreterPrefixes } from './interpreter.ts';
 import { Janitor } from './janitor.ts';
+import { type MemoryAccount, memoryAccountOfProcess } from './memoryAccount.ts';
 import { descendants } from './processTree.ts';
 import { reachableBy } from './reachability.ts';
 import {
@@ -26,6 +26,7 @@ import {
   type SandboxProcess,
   SandboxStartError,
 } from './sandbox.ts';
+import { shownFolders } from './shownFolders.ts';
 import { systemdScope } from './systemdScope.ts';
 
 const run = promisify(execFile);
@@ -107,7 +108,7 @@ export class BwrapDriver implements SandboxDriver {
         cwd: '/',
         env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...this.#scope?.environment },
       });
-      return await BwrapSandbox.begin(child, options.id, folder, uid, group, this.notEnforced);
+      return await BwrapSandbox.begin(child, options.id, folder, uid, group, this.#scope !== null, this.notEnforced);
     } catch (error) {
       await group?.remove();
       if (folder !== null) await rm(folder, { recursive: true, force: true });
@@ -125,20 +126,9 @@ function makePlan(options: SandboxOptions, folder: string, uid: number | null) {
   const stagingFolder = join(folder, 'm');
   for (const path of [control, etc, stagingFolder]) mkdirSync(path, { mode: 0o755 });
   writeFileSync(join(control, 'init.sh'), initScript, { mode: 0o644 });
-  for (const [name, text] of Object.entries(etcFiles)) writeFileSync(join(etc, name), text, { mode: 0o644 });
-  const wanted: Mount[] = [
-    ...interpreterPrefixes(options.venv).map((path) => ({ source: path, target: path })),
-    { source: options.venv, target: '/opt/venv' },
-    ...options.mounts,
-  ].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
+  for (const [name, text] of Object.entries(etcFiles())) writeFileSync(join(etc, name), text, { mode: 0o644 });
   const staged: { source: string; at: string }[] = [];
-  const readOnly = wanted.map(({ source, target }) => {
-    if (!existsSync(source)) {
-      throw new SandboxStartError('bwrap', `${source}, to be shown at ${target}, does not exist`, 'Prepare it again.');
-    }
-    if (!/^(\/[^/]+)+$/.test(target) || /\/\.{1,2}(\/|$)/.test(target)) {
-      throw new SandboxStartError('bwrap', `${target} is no clean absolute path`, 'Correct the mount.');
-    }
+  const readOnly = shownFolders('bwrap', options).map(({ source, target }) => {
     if (uid === null || reachableBy(uid, source)) return { source, target };
     if (!lstatSync(source).isDirectory()) {
       const fix = `Make it and the folders above it readable for everybody, or put it into a folder.`;
@@ -154,18 +144,11 @@ function makePlan(options: SandboxOptions, folder: string, uid: number | null) {
     etc,
     readOnly,
     systemFolders: systemFolders(),
-    hostEtc: ['/etc/ld.so.cache', '/etc/alternatives', '/etc/ssl'].filter((path) => existsSync(path)),
+    hostEtc: hostEtc(),
     deviceNodes: options.gpuUuid === null ? [] : gpuDeviceNodes(options.gpuUuid),
     infoFd,
   };
   return { plan, staged, stagingFolder };
-}
-
-function systemFolders(): BwrapPlan['systemFolders'] {
-  return ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap((path): BwrapPlan['systemFolders'] => {
-    if (!existsSync(path)) return [];
-    return lstatSync(path).isSymbolicLink() ? [{ path, link: readlinkSync(path) }] : [{ path, link: null }];
-  });
 }
 
 /** What a failed start most likely means, from what bubblewrap said. */
@@ -187,7 +170,7 @@ class BwrapSandbox implements Sandbox {
   dead = false;
   readonly #child: ChildProcess;
   readonly #channel: InitChannel;
-  readonly #group: Cgroup | null;
+  readonly #memory: MemoryAccount | null;
   readonly #initPid: () => number | null;
   #cleaned: Promise<void> | null = null;
   readonly #clean: () => Promise<void>;
@@ -196,7 +179,7 @@ class BwrapSandbox implements Sandbox {
     child: ChildProcess,
     id: string,
     channel: InitChannel,
-    group: Cgroup | null,
+    memory: MemoryAccount | null,
     notEnforced: readonly string[],
     initPid: () => number | null,
     clean: () => Promise<void>,
@@ -205,7 +188,7 @@ class BwrapSandbox implements Sandbox {
     this.notEnforced = notEnforced;
     this.#child = child;
     this.#channel = channel;
-    this.#group = group;
+    this.#memory = memory;
     this.#initPid = initPid;
     this.#clean = clean;
     this.exited = new Promise((resolve) => {
@@ -224,6 +207,7 @@ class BwrapSandbox implements Sandbox {
     folder: string,
     uid: number | null,
     group: Cgroup | null,
+    inScope: boolean,
     notEnforced: readonly string[],
   ): Promise<BwrapSandbox> {
     const said = collect(child.stderr);
@@ -255,7 +239,8 @@ class BwrapSandbox implements Sandbox {
       await group?.remove();
       await rm(folder, { recursive: true, force: true });
     };
-    return new BwrapSandbox(child, id, channel, group, notEnforced, initPid, clean);
+    const memory = inScope && child.pid !== undefined ? memoryAccountOfProcess(child.pid) : (group?.memory ?? null);
+    return new BwrapSandbox(child, id, channel, memory, notEnforced, initPid, clean);
   }
 
   async spawn(command: readonly string[], options: { directory?: string } = {}): Promise<SandboxProcess> {
@@ -282,12 +267,12 @@ class BwrapSandbox implements Sandbox {
   }
 
   peakMemoryMb(): number | null {
-    const bytes = this.#group?.peakBytes() ?? null;
+    const bytes = this.#memory?.peakBytes() ?? null;
     return bytes === null ? null : bytes / 1024 / 1024;
   }
 
   outOfMemoryKills(): number {
-    return this.#group?.memoryKills() ?? 0;
+    return this.#memory?.kills() ?? 0;
   }
 
   async kill(): Promise<void> {

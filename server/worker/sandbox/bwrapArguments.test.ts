@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { type BwrapPlan, bwrapArguments, launchCommand, quote, writableFolders } from './bwrapArguments.ts';
+import { type BwrapPlan, bwrapArguments, launchCommand, quote } from './bwrapArguments.ts';
+import { writableFolders } from './hostUserland.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
 const options: SandboxOptions = {

@@ -1,6 +1,7 @@
 /** The command line of bubblewrap: a pure function of what the sandbox is to show. Flags: bwrap(1), version 0.8 or later. */
 import type { Mount } from '../../../protocol/worker.ts';
 import { sandboxEnvironment } from './environment.ts';
+import { etcFiles, type SystemFolder, writableFolders } from './hostUserland.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
 export interface BwrapPlan {
@@ -11,32 +12,11 @@ export interface BwrapPlan {
   etc: string;
   /** Everything else shown read-only; parents before children. */
   readOnly: Mount[];
-  /** /bin, /lib and so on as this host has them: a link into /usr, or a folder of its own. */
-  systemFolders: ({ path: string; link: string } | { path: string; link: null })[];
-  /** Files and folders of the host's /etc that programs need and that tell nothing. */
+  systemFolders: SystemFolder[];
   hostEtc: string[];
   deviceNodes: string[];
   /** Descriptor on which bwrap tells the number of the first process. */
   infoFd: number;
-}
-
-export const etcFiles: Readonly<Record<string, string>> = {
-  passwd: 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
-  group: 'root:x:0:\nnogroup:x:65534:\n',
-  hosts: '127.0.0.1 localhost sbx\n::1 localhost\n',
-  'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
-};
-
-/**
- * Writable folders; everything else is read-only. Each is a memory file system of its own, with its own size. Files count
- * as memory and cannot be reclaimed by killing anybody: none of them may fill it all, or the sandbox dies of a big file.
- */
-export function writableFolders(limits: SandboxOptions['limits']): { path: string; megabytes: number }[] {
-  const megabytes = Math.max(1, Math.min(limits.diskMb, Math.floor(limits.memoryMb * 0.7)));
-  return [
-    { path: '/dev/shm', megabytes: Math.max(1, Math.floor(limits.memoryMb / 2)) },
-    ...['/tmp', '/root', '/workspace', '/out'].map((path) => ({ path, megabytes })),
-  ];
 }
 
 export function bwrapArguments(plan: BwrapPlan): string[] {
@@ -51,7 +31,7 @@ export function bwrapArguments(plan: BwrapPlan): string[] {
       link === null ? ['--ro-bind', path, path] : ['--symlink', link, path],
     ),
     ...plan.hostEtc.flatMap((path) => ['--ro-bind', path, path]),
-    ...Object.keys(etcFiles).flatMap((name) => ['--ro-bind', `${plan.etc}/${name}`, `/etc/${name}`]),
+    ...Object.keys(etcFiles()).flatMap((name) => ['--ro-bind', `${plan.etc}/${name}`, `/etc/${name}`]),
     ...['--proc', '/proc', '--dev', '/dev'],
     // Device nodes need --dev-bind: --bind would leave them unusable (nodev).
     ...plan.deviceNodes.flatMap((node) => ['--dev-bind', node, node]),

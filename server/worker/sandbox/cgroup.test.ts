@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Cgroup, findCgroupParents } from './cgroup.ts';
+import { memoryAccountOf } from './memoryAccount.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cgroup-'));
 after(() => rmSync(root, { recursive: true }));
@@ -51,9 +52,18 @@ describe('control groups', () => {
     assert.deepEqual(group.joinFiles, [join(folder, 'cgroup.procs')]);
     writeFileSync(join(folder, 'memory.peak'), '5242880\n');
     writeFileSync(join(folder, 'memory.events'), 'low 0\noom 3\noom_kill 2\noom_group_kill 0\n');
-    assert.deepEqual([group.peakBytes(), group.memoryKills()], [5_242_880, 2]);
+    assert.deepEqual([group.memory?.peakBytes(), group.memory?.kills()], [5_242_880, 2]);
     rmSync(folder, { recursive: true });
     await group.remove();
-    assert.deepEqual([group.peakBytes(), group.memoryKills()], [5_242_880, 2]);
+    assert.deepEqual([group.memory?.peakBytes(), group.memory?.kills()], [5_242_880, 2]);
+  });
+
+  test('version 2: the account of a scope that systemd has made is found through a process in it', () => {
+    const scope = join(root, 'three', 'user.slice', 'run-7.scope');
+    mkdirSync(scope, { recursive: true });
+    writeFileSync(join(scope, 'memory.events'), 'oom_kill 1\n');
+    const mountinfo = `${line('/', 'ext4', 'rw')}\n${line(join(root, 'three'), 'cgroup2', 'rw')}`;
+    assert.equal(memoryAccountOf('0::/user.slice/run-7.scope\n', mountinfo)?.kills(), 1);
+    assert.equal(memoryAccountOf('4:memory:/x\n', mountinfo), null);
   });
 });

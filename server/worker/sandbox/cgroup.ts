@@ -6,6 +6,8 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Limits } from '../../../protocol/worker.ts';
+import { ownGroups } from './cgroupMounts.ts';
+import { MemoryAccount } from './memoryAccount.ts';
 
 type Controller = 'memory' | 'pids' | 'cpu';
 const controllers: readonly Controller[] = ['memory', 'pids', 'cpu'];
@@ -48,8 +50,9 @@ function enabledIn(folder: string): Controller[] {
   return enabled(folder);
 }
 
+/** @param own folder of the group that this process is in */
 function versionTwo(mount: string, own: string): CgroupParents | null {
-  const candidates = [join(mount, own)];
+  const candidates = [own];
   if (process.getuid?.() === 0) candidates.push(join(mount, 'aira2'), mount);
   for (const folder of candidates) {
     try {
@@ -74,29 +77,17 @@ function versionTwo(mount: string, own: string): CgroupParents | null {
  * @param membership text of /proc/self/cgroup
  */
 export function findCgroupParents(mountinfo: string, membership: string): CgroupParents | null {
-  const own = new Map<string, string>();
-  for (const line of membership.split('\n')) {
-    const [, names, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (names !== undefined && path !== undefined) for (const name of names.split(',')) own.set(name, path);
-  }
   const folders: CgroupParents['folders'] = {};
-  let unified: string | null = null;
-  for (const line of mountinfo.split('\n')) {
-    const [before, after] = line.split(' - ');
-    const [, , , root, mount] = before?.split(' ') ?? [];
-    const [type, , options] = after?.split(' ') ?? [];
-    if (root === undefined || mount === undefined) continue;
-    if (type === 'cgroup2') unified ??= mount;
-    if (type !== 'cgroup') continue;
+  const groups = ownGroups(mountinfo, membership, controllers);
+  for (const group of groups) {
+    if (group.version === 2 || !canMakeFolders(group.folder)) continue;
     for (const controller of controllers) {
-      if (!options?.split(',').includes(controller)) continue;
-      const path = own.get(controller) ?? '/';
-      const folder = join(mount, path.startsWith(root) ? path.slice(root === '/' ? 0 : root.length) : path);
-      if (canMakeFolders(folder)) folders[controller] ??= folder;
+      if (group.controllers.includes(controller)) folders[controller] ??= group.folder;
     }
   }
   if (folders.memory !== undefined || folders.pids !== undefined) return { version: 1, folders };
-  return unified === null ? null : versionTwo(unified, own.get('') ?? '/');
+  const unified = groups.find(({ version }) => version === 2);
+  return unified === undefined ? null : versionTwo(unified.mount, unified.folder);
 }
 
 /** Where this process may make groups on this machine; null: nowhere. */
@@ -112,13 +103,10 @@ export class Cgroup {
   /** Files to write a process number into, so that it and its children are held. */
   readonly joinFiles: readonly string[];
   readonly folders: readonly string[];
-  readonly #version: 1 | 2;
-  readonly #memory: string | null;
-  #lastPeak: number | null = null;
-  #lastKills = 0;
+  /** What it has used; null where memory is not counted. */
+  readonly memory: MemoryAccount | null;
 
   constructor(parents: CgroupParents, name: string, limits: Limits) {
-    this.#version = parents.version;
     const folders = new Set<string>();
     const bytes = String(limits.memoryMb * 1024 * 1024);
     const set = (controller: Controller, settings: [file: string, value: string, optional?: 'optional'][]) => {
@@ -160,37 +148,14 @@ export class Cgroup {
     }
     this.folders = [...folders];
     this.joinFiles = this.folders.map((folder) => join(folder, 'cgroup.procs'));
-    this.#memory = parents.folders.memory === undefined ? null : join(parents.folders.memory, name);
-  }
-
-  #number(file: string, pattern: RegExp): number | null {
-    if (this.#memory === null) return null;
-    try {
-      const found = pattern.exec(readFileSync(join(this.#memory, file), 'utf8'))?.[1];
-      return found === undefined ? null : Number(found);
-    } catch {
-      return null; // Removed with its sandbox: the last reading stands.
-    }
-  }
-
-  /** Most memory in use at once so far, bytes. */
-  peakBytes(): number | null {
-    const file = this.#version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak';
-    this.#lastPeak = this.#number(file, /^(\d+)/) ?? this.#lastPeak;
-    return this.#lastPeak;
-  }
-
-  /** Processes killed because the group was out of memory. */
-  memoryKills(): number {
-    const file = this.#version === 1 ? 'memory.oom_control' : 'memory.events';
-    this.#lastKills = this.#number(file, /^oom_kill (\d+)$/m) ?? this.#lastKills;
-    return this.#lastKills;
+    const { memory } = parents.folders;
+    this.memory = memory === undefined ? null : new MemoryAccount(join(memory, name), parents.version);
   }
 
   /** Removes the group. Its processes must be dead, or dying: it is tried for `deadlineMs`. */
   async remove(deadlineMs = 5000): Promise<void> {
-    this.peakBytes();
-    this.memoryKills();
+    this.memory?.peakBytes();
+    this.memory?.kills();
     const until = performance.now() + deadlineMs;
     for (const folder of this.folders) {
       while (!removeFolder(folder) && performance.now() < until) {

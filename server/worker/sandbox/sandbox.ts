@@ -19,6 +19,11 @@ export interface SandboxOptions {
   gpuUuid: string | null;
   /** Virtual environment of the host, shown read-only at /opt/venv. */
   venv: string;
+  /**
+   * Image whose userland and Python are shown in place of the host's own. Left out: the host's. Drivers that know no
+   * images refuse to start with one.
+   */
+  image?: string;
 }
 
 /** A process inside a sandbox, reached by pipes that are not sockets (`/dev/stdout` must open). */
