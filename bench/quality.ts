@@ -10,7 +10,8 @@ import { execa } from 'execa';
 import { isBetter } from '../protocol/score.ts';
 import { forms } from '../server/cli/output.ts';
 
-export const description = 'quality of the selected program: tasks × seeds through `aira2 run` [--tasks a,b] [--seeds 1,2,3] [--candidates 24]';
+export const description =
+  'quality of the selected program: tasks × seeds through `aira2 run` [--tasks a,b] [--seeds 1,2,3] [--candidates 24]';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

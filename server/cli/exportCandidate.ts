@@ -6,6 +6,7 @@ import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
+import { runEnvironment } from '../evaluation/runContract.ts';
 import type { RunPaths } from '../store/home.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
@@ -91,24 +92,28 @@ async function frozen(venv: string): Promise<string> {
   return `${stdout}\n`;
 }
 
+/** The environment of its evaluation, each variable free to be set beforehand; folders of this machine in place of the sandbox's. */
 function runScript(task: PreparedTask, candidate: Candidate): string {
   const { limits, run } = task.manifest;
+  const variables = {
+    ...runEnvironment(task, { seed: candidate.seed, cpus: limits.cpus, outDirectory: '$here/out' }),
+    AIRA_TRAIN_DIR: join(task.publicDirectory, 'train'),
+    AIRA_EVAL_DIR: join(task.publicDirectory, 'eval'),
+  };
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}="\${${name}:-${value}}"`);
+  const command = run.cmd.map((word) => (word === 'python' ? '"$PYTHON"' : `'${word.replaceAll("'", "'\\''")}'`));
   return `#!/bin/sh
-# Runs the program as its evaluation did: same data, same seed. PYTHON, AIRA_TRAIN_DIR, AIRA_EVAL_DIR and AIRA_OUT_DIR may be set beforehand.
+# Runs the program as its evaluation did: same data, seed and threads. PYTHON and every variable below may be set beforehand.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-export AIRA_TRAIN_DIR="\${AIRA_TRAIN_DIR:-${join(task.publicDirectory, 'train')}}"
-export AIRA_EVAL_DIR="\${AIRA_EVAL_DIR:-${join(task.publicDirectory, 'eval')}}"
-export AIRA_OUT_DIR="\${AIRA_OUT_DIR:-$here/out}"
-export AIRA_SEED="\${AIRA_SEED:-${candidate.seed}}" AIRA_TIME_LIMIT_S="\${AIRA_TIME_LIMIT_S:-${limits.eval_exec_s}}" AIRA_CPUS="\${AIRA_CPUS:-${limits.cpus}}"
-export PYTHONHASHSEED="\${PYTHONHASHSEED:-${candidate.seed}}"
+${exports.join('\n')}
 mkdir -p "$AIRA_OUT_DIR"
 if [ -z "\${PYTHON:-}" ]; then
   [ -x "$here/.venv/bin/python" ] || { python3 -m venv "$here/.venv" && "$here/.venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"; }
   PYTHON="$here/.venv/bin/python"
 fi
 cd "$here/program"
-exec ${run.cmd.map((word) => (word === 'python' ? '"$PYTHON"' : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')}
+exec ${command.join(' ')}
 `;
 }
 
