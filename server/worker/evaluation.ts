@@ -9,7 +9,7 @@ import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';
 import { layFiles } from './sandbox/files.ts';
 import { descendantsOf } from './sandbox/processTree.ts';
-import type { Sandbox, SandboxDriver, SandboxProcess } from './sandbox/sandbox.ts';
+import type { Sandbox, SandboxDriver, SandboxedProcess, SandboxProcess } from './sandbox/sandbox.ts';
 import { type OutputBounds, OutputWindow } from './sessions/outputWindow.ts';
 import { composeText } from './sessions/resultText.ts';
 import { LiveOutput, sayDuration } from './sessions/toolResult.ts';
@@ -126,11 +126,13 @@ async function killOthers(sandbox: Sandbox, supervisorProcess: SandboxProcess): 
   for (let round = 0; round < 100; round += 1) {
     const processes = await sandbox.processes();
     const own = processes.find(({ pid }) => pid === supervisorProcess.pid);
+    // The program has killed it: there is nothing to protect, and nothing will be handed out.
+    if (own === undefined) return;
+    // Itself and its ancestors, up to the sandbox's first process.
     const kept = new Set<number>();
     const byHostPid = new Map(processes.map((each) => [each.hostPid, each]));
-    for (let at = own; at !== undefined; at = byHostPid.get(at.parentHostPid)) kept.add(at.hostPid);
-    const roots = processes.filter(({ parentHostPid }) => !byHostPid.has(parentHostPid));
-    for (const root of roots) kept.add(root.hostPid);
+    for (let at: SandboxedProcess | undefined = own; at !== undefined; at = byHostPid.get(at.parentHostPid))
+      kept.add(at.hostPid);
     const others = processes.filter(({ hostPid }) => !kept.has(hostPid));
     if (others.length === 0) return;
     for (const other of others.flatMap((each) => [each, ...descendantsOf(processes, each.hostPid)])) {

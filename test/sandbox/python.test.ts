@@ -127,7 +127,7 @@ describe('python', { timeout: 150_000 }, () => {
   const deaths: [what: string, code: string, cause: RegExp][] = [
     [
       'os._exit',
-      'import os; print("last"); import sys; sys.stdout.flush(); os._exit(7)',
+      'import os; print("last"); import sys; sys.stdout.flush(); import time; time.sleep(0.3); os._exit(7)',
       /last\n(.|\n)*exited with status 7/,
     ],
     ['a segmentation fault', 'import ctypes; ctypes.string_at(0)', /SIGSEGV/],
