@@ -84,7 +84,7 @@ function causes(error: unknown): string[] {
 }
 
 function isConnectionTrouble(error: unknown): error is Error {
-  if (error instanceof BrokenAnswer) return true;
+  if (error instanceof BrokenAnswer || (error instanceof Error && error.name === 'TimeoutError')) return true;
   if (!(error instanceof Error)) return false;
   const codes = [error, error.cause].map((at) => (at instanceof Error ? Reflect.get(at, 'code') : undefined));
   const isNamed = codes.some(
@@ -127,6 +127,14 @@ export function failureOf(error: unknown, { model, server, aborted, expired, usa
     const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : 500;
     return refusal(status, error.error, retryAfterMs(new Headers(), error.error.message, Date.now()));
   }
+  if (error instanceof Error && causes(error).some((words) => /unexpected redirect/i.test(words)))
+    return new ChatModelError(
+      'bad_request',
+      redact(`${server} sends calls elsewhere (a redirect). Give the final URL.`),
+      {
+        cause,
+      },
+    );
   // A fault of our own must not pass for the server's: it would be tried again for ever.
   if (!isConnectionTrouble(error)) return cause;
   const words = redact(`The connection to ${server} broke: ${causes(error).join(': ')}.`);

@@ -86,15 +86,15 @@ export class OpenAiModel implements ChatModel {
     }
   }
 
-  /** Asked once; a question that failed is asked again with the next call. */
+  /** Asked once, for all calls; a question that failed is asked again with the next call. */
   async #askServer(signal: AbortSignal): Promise<ModelServer> {
-    this.#server ??= askModelServer(this.#settings, signal);
+    this.#server ??= askModelServer(this.#settings);
     try {
-      const server = await this.#server;
+      const server = await unlessAborted(this.#server, signal);
       this.#contextTokens = server.contextTokens;
       return server;
     } catch (error) {
-      this.#server = null;
+      if (!signal.aborted) this.#server = null;
       throw error;
     }
   }
@@ -150,6 +150,14 @@ export class OpenAiModel implements ChatModel {
     if (!response.ok) throw new HttpFailure(response.status, response.headers, await response.text());
     return response;
   }
+}
+
+/** The question goes on for others when one caller gives up. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 const isJson = (response: Response) => /^application\/json\b/i.test(response.headers.get('content-type') ?? '');

@@ -32,16 +32,16 @@ const Props = z.looseObject({
  * @throws {ChatModelError} `bad_request` if Ollama does not have the model or the model cannot call tools
  * @throws whatever fetch throws if nobody answers
  */
-export async function askModelServer(settings: OpenAiSettings, signal: AbortSignal): Promise<ModelServer> {
+export async function askModelServer(settings: OpenAiSettings): Promise<ModelServer> {
   const { baseUrl, contextTokens, isHosted } = settings;
   if (isHosted) return { kind: 'openai', contextTokens };
   const url = new URL(baseUrl);
-  const ask = (path: string, init: RequestInit = {}) => answerOf(settings, `${url.origin}${path}`, init, signal);
+  const ask = (path: string, init: RequestInit = {}) => answerOf(settings, `${url.origin}${path}`, init);
   if (url.pathname === '/v1') {
     const version = await ask('/api/version');
     if (version.status === 200 && Version.safeParse(version.body).success) return ollama(settings, ask);
   }
-  return { kind: 'openai', contextTokens: contextTokens ?? (await contextLength(settings, ask, signal)) };
+  return { kind: 'openai', contextTokens: contextTokens ?? (await contextLength(settings, ask)) };
 }
 
 type Ask = (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>;
@@ -65,8 +65,8 @@ async function ollama({ model, contextTokens }: OpenAiSettings, ask: Ask): Promi
 }
 
 /** vLLM tells it with its models, llama.cpp with its properties; null where neither is answered. */
-async function contextLength(settings: OpenAiSettings, ask: Ask, signal: AbortSignal): Promise<number | null> {
-  const models = Models.safeParse((await answerOf(settings, `${settings.baseUrl}/models`, {}, signal)).body);
+async function contextLength(settings: OpenAiSettings, ask: Ask): Promise<number | null> {
+  const models = Models.safeParse((await answerOf(settings, `${settings.baseUrl}/models`)).body);
   const own = models.success ? models.data.data.find(({ id }) => id === settings.model) : undefined;
   if (own?.max_model_len != null) return own.max_model_len;
   const props = Props.safeParse((await ask('/props')).body);
@@ -76,13 +76,11 @@ async function contextLength(settings: OpenAiSettings, ask: Ask, signal: AbortSi
 async function answerOf(
   { apiKey }: OpenAiSettings,
   url: string,
-  init: RequestInit,
-  signal: AbortSignal,
+  init: RequestInit = {},
 ): Promise<{ status: number; body: unknown }> {
   const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
   if (apiKey !== null) headers.authorization = `Bearer ${apiKey}`;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
-  const response = await fetch(url, { ...init, headers, signal: limited, redirect: 'error' });
+  const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(askMs), redirect: 'error' });
   const text = await response.text();
   try {
     return { status: response.status, body: JSON.parse(text) };
