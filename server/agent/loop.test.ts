@@ -1,98 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
-import type { ProgramFile } from '../../protocol/worker.ts';
+import { bash, bench, call, options, scripted, solution, submit } from '../../test/support/agentBench.ts';
 import { draftContext } from '../../test/support/operatorContext.ts';
-import { type ChatModel, ChatModelError, type GenerateRequest, type MessagePart } from '../models/chatModel.ts';
+import { ChatModelError } from '../models/chatModel.ts';
 import { InterruptedError, ProviderStoppedError } from './limits.ts';
-import { type AgentOptions, runAgent } from './loop.ts';
+import { runAgent } from './loop.ts';
 import { messagesOf } from './transcript.ts';
-import type { ToolOutcome, Workbench } from './workbench.ts';
-
-type Turn = MessagePart[] | ((request: GenerateRequest) => MessagePart[]);
-
-/** A model that says what the test has written down, turn by turn, and keeps what it was asked. */
-function scripted(turns: Turn[]): ChatModel & { requests: GenerateRequest[] } {
-  const requests: GenerateRequest[] = [];
-  return {
-    requests,
-    info: { id: 'scripted', label: 'scripted', isLanguageModel: false, contextTokens: null },
-    generate: async (request) => {
-      requests.push(request);
-      const turn = turns[requests.length - 1];
-      if (turn === undefined) throw new Error('the script has ended');
-      const parts = typeof turn === 'function' ? turn(request) : turn;
-      const kind = parts.some((part) => part.type === 'call') ? 'tool_calls' : 'stop';
-      return {
-        parts,
-        finish: { kind, raw: 'STOP' },
-        usage: { input: 1, cachedInput: 0, output: 1, thoughts: 0 },
-        native: undefined,
-        model: 'scripted',
-        requestId: null,
-      };
-    },
-  };
-}
-
-const call = (name: string, args: unknown, id = `${name}-${Math.random()}`): MessagePart => ({
-  type: 'call',
-  id,
-  name,
-  arguments: args,
-});
-const bash = (command: string) => call('bash', { command });
-const submit = (directory = '/workspace/program') => call('submit', { directory, summary: 'a program' });
-const solution: ProgramFile = { path: 'solution.py', contentBase64: Buffer.from('print(1)').toString('base64') };
-
-function bench(change: Partial<Record<string, ToolOutcome>> = {}, kept = true) {
-  const ran: { execId: string; text: string; timeoutMs: number }[] = [];
-  const ok = (text: string): ToolOutcome => ({ outcome: 'ok', text, fullTextPath: null, durationMs: 1200 });
-  const tool = async (
-    execId: string,
-    text: string,
-    timeoutMs: number,
-    commit: (result: ToolOutcome) => Promise<void>,
-  ) => {
-    ran.push({ execId, text, timeoutMs });
-    await commit(change[text] ?? ok(`did ${text}`));
-  };
-  const workbench: Workbench = {
-    kept,
-    bash: tool,
-    python: tool,
-    collect: (_execId, directory, commit) =>
-      commit(
-        directory === '/empty'
-          ? { refused: 'the folder does not exist' }
-          : { files: directory === '/other' ? [] : [solution] },
-      ),
-  };
-  return { ran, workbench };
-}
-
-function options(
-  model: ChatModel,
-  workbench: Workbench,
-  change: Partial<AgentOptions> = {},
-): AgentOptions & { saved: ProgramFile[][] } {
-  const events: TrajectoryEvent[] = [];
-  const saved: ProgramFile[][] = [];
-  return {
-    saved,
-    context: draftContext(),
-    model,
-    seed: 1,
-    log: { events, append: async (event) => void events.push(event) },
-    workbench,
-    execIdPrefix: 'c1',
-    runRemainingMs: () => Number.POSITIVE_INFINITY,
-    saveProgram: async (files) => void saved.push(files),
-    entryFile: 'solution.py',
-    signal: new AbortController().signal,
-    ...change,
-  };
-}
 
 const observations = (events: readonly TrajectoryEvent[]) =>
   events.flatMap((event) => (event.type === 'observation' ? [event.observation] : []));
