@@ -1,8 +1,8 @@
 """Runs one Jupyter kernel inside a sandbox and speaks JSON lines with the worker outside.
 
-Requests on standard input: ``{"op": "execute", "id": n, "code": text}`` and ``{"op": "interrupt"}``; its end ends the kernel.
-Events on standard output: ``ready``, ``text`` (stream, result or traceback), ``done`` and ``died``. Standard error is the
-kernel's own: what it says when it crashes. One driver lives exactly as long as its kernel.
+Requests on standard input: ``{"op": "execute", "id": n, "code": text}`` and ``{"op": "interrupt"}``; its end ends the
+kernel. Events on standard output: ``ready``, ``text`` (stream, result or traceback), ``done`` and ``died``. Standard
+error is the kernel's own: what it says when it crashes. One driver lives exactly as long as its kernel.
 """
 
 import contextlib
