@@ -1,9 +1,9 @@
 """Runs one program in a sandbox of its own and hands its output file to the worker outside.
 
 Arguments: ``<own|shared> <folder of the output> <name of the output> <most bytes> <command...>``. ``own``: every
-process that can be seen here belongs to this sandbox, and is killed before the output is read, so that nobody can change
-it any more. The program writes to our standard error. Our standard output: JSON lines when the program starts, when it
-has ended, and about the output file; then the file's bytes, gzipped.
+process that can be seen here belongs to this sandbox, and is killed before the output is read, so that nobody can
+change it any more. The program writes to our standard error. Our standard output: JSON lines when the program starts,
+when it has ended, and about the output file; then the file's bytes, gzipped.
 """
 
 import contextlib
