@@ -52,10 +52,10 @@ export class RawTail {
   }
 }
 
-/** A `fetch` for one call. */
-export function patientFetch(tail: RawTail): typeof fetch {
+/** A `fetch` for one call. @param send what takes the request on: the network, or what stands before it */
+export function patientFetch(tail: RawTail, send: typeof fetch): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, Object.assign({ ...init }, { dispatcher: patientDispatcher }));
+    const response = await send(input, Object.assign({ ...init }, { dispatcher: patientDispatcher }));
     if (response.body === null) return response;
     const { status, statusText, headers } = response;
     return new Response(response.body.pipeThrough(tail.tap()), { status, statusText, headers });

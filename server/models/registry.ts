@@ -4,6 +4,7 @@ import type { ModelEnvironment } from './environment.ts';
 import { createGeminiModel } from './gemini/index.ts';
 import { createHeuristicModel } from './heuristic/index.ts';
 import { createOpenAiModel } from './openai/index.ts';
+import type { Wire } from './wire.ts';
 
 /** What may stand after `--model`, for messages and help. */
 export const modelChoices =
@@ -25,14 +26,15 @@ const geminiName = /^(?:(?:models|tunedModels)\/)?[a-z0-9][a-z0-9._-]*$/i;
 /**
  * @param id as typed after `--model`
  * @param environment where providers find their keys and endpoints
+ * @param wire how its requests leave this process
  * @throws {UnknownModelError} if the id names none
  * @throws {ChatModelError} kind `auth` if the provider's key is missing, `bad_request` if a URL cannot be used
  */
-export function createModel(id: string, environment: ModelEnvironment): ChatModel {
+export function createModel(id: string, environment: ModelEnvironment, wire?: Wire): ChatModel {
   if (id === 'heuristic') return createHeuristicModel();
   const [provider, name] = split(id);
-  if (provider === 'gemini' && geminiName.test(name)) return createGeminiModel(name, environment);
-  const other = provider === 'openai' ? createOpenAiModel(name, environment) : null;
+  if (provider === 'gemini' && geminiName.test(name)) return createGeminiModel(name, environment, undefined, wire);
+  const other = provider === 'openai' ? createOpenAiModel(name, environment, undefined, wire) : null;
   if (other === null) throw new UnknownModelError(id);
   return other;
 }

@@ -13,6 +13,7 @@ import type { ModelEnvironment } from '../environment.ts';
 import { patientFetch, RawTail } from '../patientFetch.ts';
 import { quotaName } from '../quotaName.ts';
 import { type Redact, redactor } from '../redaction.ts';
+import { network, type Wire } from '../wire.ts';
 import { Answer } from './answer.ts';
 import { contentsOf } from './contents.ts';
 import { failureOf } from './errors.ts';
@@ -31,15 +32,17 @@ export class GeminiModel implements ChatModel {
   readonly #name: string;
   readonly #client: GoogleGenAI;
   readonly #limits: CallLimits;
+  readonly #wire: Wire;
   readonly #redact: Redact;
 
-  constructor(name: string, settings: GeminiSettings, limits: CallLimits = defaultLimits) {
+  constructor(name: string, settings: GeminiSettings, limits: CallLimits = defaultLimits, wire: Wire = network) {
     const { apiKey, apiVersion, baseUrl } = settings;
     const id = `gemini:${name}`;
     const quota = quotaName(id, apiKey);
     this.info = { id, label: `Gemini ${name}`, isLanguageModel: true, contextTokens: null, quota };
     this.#name = name;
     this.#limits = limits;
+    this.#wire = wire;
     this.#redact = redactor([apiKey]);
     const httpOptions = baseUrl === null ? { apiVersion } : { apiVersion, baseUrl };
     this.#client = new GoogleGenAI({ apiKey, vertexai: false, apiVersion, httpOptions });
@@ -55,7 +58,7 @@ export class GeminiModel implements ChatModel {
       const config = {
         ...configOf(request),
         abortSignal: AbortSignal.any([request.signal, deadline.signal]),
-        httpOptions: { fetch: patientFetch(tail) },
+        httpOptions: { fetch: patientFetch(tail, this.#wire(request.caller ?? null)) },
       };
       const stream = await this.#client.models.generateContentStream({ model: this.#name, contents, config });
       for await (const chunk of stream) {
@@ -97,6 +100,11 @@ function configOf({ system, tools, toolMode, maxOutputTokens, seed }: GenerateRe
  *   GOOGLE_GENAI_API_VERSION
  * @throws {ChatModelError} kind `auth` if no key is set
  */
-export function createGeminiModel(name: string, environment: ModelEnvironment, limits?: CallLimits): GeminiModel {
-  return new GeminiModel(name, geminiSettings(environment), limits);
+export function createGeminiModel(
+  name: string,
+  environment: ModelEnvironment,
+  limits?: CallLimits,
+  wire?: Wire,
+): GeminiModel {
+  return new GeminiModel(name, geminiSettings(environment), limits, wire);
 }

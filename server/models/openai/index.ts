@@ -15,6 +15,7 @@ import { patientFetch, RawTail } from '../patientFetch.ts';
 import { quotaName } from '../quotaName.ts';
 import { type Redact, redactor } from '../redaction.ts';
 import { promptCharacters } from '../usageEstimate.ts';
+import { network, type Wire } from '../wire.ts';
 import { Answer, Chunk, OllamaChunk } from './answer.ts';
 import { errorIn } from './errorBody.ts';
 import { BrokenAnswer, failureOf, HttpFailure, StreamedFailure } from './errors.ts';
@@ -28,15 +29,17 @@ const defaultLimits: CallLimits = { totalMs: 45 * 60_000, idleMs: 12 * 60_000 };
 export class OpenAiModel implements ChatModel {
   readonly #settings: OpenAiSettings;
   readonly #limits: CallLimits;
+  readonly #wire: Wire;
   readonly #redact: Redact;
   readonly #id: string;
   readonly #quota: string;
   #server: Promise<ModelServer> | null = null;
   #contextTokens: number | null;
 
-  constructor(settings: OpenAiSettings, limits: CallLimits = defaultLimits) {
+  constructor(settings: OpenAiSettings, limits: CallLimits = defaultLimits, wire: Wire = network) {
     this.#settings = settings;
     this.#limits = limits;
+    this.#wire = wire;
     this.#id = settings.isHosted ? `openai:${settings.model}` : `openai:${settings.model}@${settings.baseUrl}`;
     this.#quota = quotaName(this.#id, settings.apiKey);
     this.#contextTokens = settings.contextTokens;
@@ -88,15 +91,13 @@ export class OpenAiModel implements ChatModel {
 
   /** Asked once, for all calls; a question that failed is asked again with the next call. */
   async #askServer(signal: AbortSignal): Promise<ModelServer> {
-    this.#server ??= askModelServer(this.#settings);
-    try {
-      const server = await unlessAborted(this.#server, signal);
-      this.#contextTokens = server.contextTokens;
-      return server;
-    } catch (error) {
-      if (!signal.aborted) this.#server = null;
+    this.#server ??= askModelServer(this.#settings, this.#wire(null)).catch((error: unknown) => {
+      this.#server = null;
       throw error;
-    }
+    });
+    const server = await unlessAborted(this.#server, signal);
+    this.#contextTokens = server.contextTokens;
+    return server;
   }
 
   async #readOpenAi(
@@ -107,7 +108,7 @@ export class OpenAiModel implements ChatModel {
     onSign: () => void,
   ): Promise<void> {
     const body = openAiBody(request, { ...this.#settings, contextTokens });
-    const response = await this.#post(`${this.#settings.baseUrl}/chat/completions`, body, signal);
+    const response = await this.#post(`${this.#settings.baseUrl}/chat/completions`, body, request, signal);
     if (isJson(response)) {
       // Some servers answer in one piece whatever they are asked for.
       answer.add(parsed(await response.text(), Chunk));
@@ -129,16 +130,16 @@ export class OpenAiModel implements ChatModel {
   ): Promise<void> {
     const { model, baseUrl } = this.#settings;
     const body = ollamaBody(request, { model, contextTokens });
-    const response = await this.#post(`${new URL(baseUrl).origin}/api/chat`, body, signal);
+    const response = await this.#post(`${new URL(baseUrl).origin}/api/chat`, body, request, signal);
     for await (const line of linesOf(touched(response, onSign)))
       if (line.trim() !== '') answer.addOllama(parsed(line, OllamaChunk));
   }
 
-  async #post(url: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  async #post(url: string, body: unknown, { caller }: GenerateRequest, signal: AbortSignal): Promise<Response> {
     const { apiKey } = this.#settings;
     const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'text/event-stream' };
     if (apiKey !== null) headers.authorization = `Bearer ${apiKey}`;
-    const send = patientFetch(new RawTail());
+    const send = patientFetch(new RawTail(), this.#wire(caller ?? null));
     // A key must not follow a redirect to another host.
     const response = await send(url, {
       method: 'POST',
@@ -208,7 +209,8 @@ export function createOpenAiModel(
   text: string,
   environment: ModelEnvironment,
   limits?: CallLimits,
+  wire?: Wire,
 ): OpenAiModel | null {
   const settings = openAiSettings(text, environment);
-  return settings === null ? null : new OpenAiModel(settings, limits);
+  return settings === null ? null : new OpenAiModel(settings, limits, wire);
 }

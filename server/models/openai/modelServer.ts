@@ -32,16 +32,16 @@ const Props = z.looseObject({
  * @throws {ChatModelError} `bad_request` if Ollama does not have the model or the model cannot call tools
  * @throws whatever fetch throws if nobody answers
  */
-export async function askModelServer(settings: OpenAiSettings): Promise<ModelServer> {
+export async function askModelServer(settings: OpenAiSettings, send: typeof fetch): Promise<ModelServer> {
   const { baseUrl, contextTokens, isHosted } = settings;
   if (isHosted) return { kind: 'openai', contextTokens };
   const url = new URL(baseUrl);
-  const ask = (path: string, init: RequestInit = {}) => answerOf(settings, `${url.origin}${path}`, init);
+  const ask = (path: string, init: RequestInit = {}) => answerOf(settings, send, `${url.origin}${path}`, init);
   if (url.pathname === '/v1') {
     const version = await ask('/api/version');
     if (version.status === 200 && Version.safeParse(version.body).success) return ollama(settings, ask);
   }
-  return { kind: 'openai', contextTokens: contextTokens ?? (await contextLength(settings, ask)) };
+  return { kind: 'openai', contextTokens: contextTokens ?? (await contextLength(settings, send, ask)) };
 }
 
 type Ask = (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>;
@@ -65,8 +65,8 @@ async function ollama({ model, contextTokens }: OpenAiSettings, ask: Ask): Promi
 }
 
 /** vLLM tells it with its models, llama.cpp with its properties; null where neither is answered. */
-async function contextLength(settings: OpenAiSettings, ask: Ask): Promise<number | null> {
-  const models = Models.safeParse((await answerOf(settings, `${settings.baseUrl}/models`)).body);
+async function contextLength(settings: OpenAiSettings, send: typeof fetch, ask: Ask): Promise<number | null> {
+  const models = Models.safeParse((await answerOf(settings, send, `${settings.baseUrl}/models`)).body);
   const own = models.success ? models.data.data.find(({ id }) => id === settings.model) : undefined;
   if (own?.max_model_len != null) return own.max_model_len;
   const props = Props.safeParse((await ask('/props')).body);
@@ -75,12 +75,13 @@ async function contextLength(settings: OpenAiSettings, ask: Ask): Promise<number
 
 async function answerOf(
   { apiKey }: OpenAiSettings,
+  send: typeof fetch,
   url: string,
   init: RequestInit = {},
 ): Promise<{ status: number; body: unknown }> {
   const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
   if (apiKey !== null) headers.authorization = `Bearer ${apiKey}`;
-  const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(askMs), redirect: 'error' });
+  const response = await send(url, { ...init, headers, signal: AbortSignal.timeout(askMs), redirect: 'error' });
   const text = await response.text();
   try {
     return { status: response.status, body: JSON.parse(text) };
