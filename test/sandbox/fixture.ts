@@ -2,14 +2,15 @@
 import { after } from 'node:test';
 import type { ProgramFile, SandboxSpec } from '../../protocol/worker.ts';
 import { AgentSandbox } from '../../server/worker/agentSandbox.ts';
-import { createBwrapDriver } from '../../server/worker/sandbox/bwrap.ts';
+import { createSandboxDriver } from '../../server/worker/sandbox/drivers.ts';
 import type { Sandbox, SandboxOptions, SandboxProcess } from '../../server/worker/sandbox/sandbox.ts';
+import { chosenDriver } from './chosenDriver.ts';
 
 /** The project's own environment, unless another is named. */
 export const venv = process.env.AIRA2_VENV ?? new URL('../../.venv', import.meta.url).pathname;
 export const slot = { slot: 7, cpuList: [], gpuUuid: null, venv };
 export const limits = { cpus: 2, memoryMb: 600, diskMb: 64, pids: 128 };
-export const driver = await createBwrapDriver();
+export const driver = await createSandboxDriver(chosenDriver());
 
 /** Why tests of a limit cannot run here, or false. */
 export const noMemoryLimit = driver.notEnforced.some((text) => text.startsWith('memory'))

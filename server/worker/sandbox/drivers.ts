@@ -1,7 +1,9 @@
 /** Drivers by name. A new way of isolation is one more line here, and one more name in the protocol. */
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import { createBwrapDriver } from './bwrap.ts';
+import { createDockerDriver } from './docker.ts';
 import { NoneDriver } from './none.ts';
+import { createPodmanDriver } from './podman.ts';
 import type { SandboxDriver } from './sandbox.ts';
 
 /** One driver serves all sandboxes of a worker. @throws {SandboxStartError} if this machine lacks what it needs */
@@ -9,6 +11,10 @@ export async function createSandboxDriver(name: SandboxDriverName): Promise<Sand
   switch (name) {
     case 'bwrap':
       return createBwrapDriver();
+    case 'podman':
+      return createPodmanDriver();
+    case 'docker':
+      return createDockerDriver();
     case 'none':
       return new NoneDriver();
   }

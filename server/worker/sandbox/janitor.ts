@@ -17,10 +17,17 @@ function ownName(pid = process.pid): string {
   return `aira2-${namespace}-${pid}-${Math.round((startOf(pid) ?? 0) * 100)}-`;
 }
 
-function ownerIsDead(name: string): boolean {
+/** True if the process that this name was made by has ended, as far as can be told from here. */
+export function ownerIsDead(name: string): boolean {
   const [, namespace, pid, start] = /^aira2-(\d+)-(\d+)-(\d+)-/.exec(name) ?? [];
   if (pid === undefined || !ownName().startsWith(`aira2-${namespace}-`)) return false;
   return Math.round((startOf(Number(pid)) ?? -1) * 100) !== Number(start);
+}
+
+/** podman or docker, as the janitor needs it. */
+export interface EngineOfContainers {
+  program: string;
+  environment: Record<string, string>;
 }
 
 export class Janitor {
@@ -28,15 +35,19 @@ export class Janitor {
   readonly #groups: CgroupParents | null;
   #count = 0;
 
-  /** @param groups where control groups are made; null: nowhere */
-  constructor(groups: CgroupParents | null) {
+  /**
+   * @param groups where control groups are made; null: nowhere
+   * @param engine of containers that bear the names of our folders; null: none do
+   */
+  constructor(groups: CgroupParents | null, engine: EngineOfContainers | null = null) {
     this.#groups = groups;
     const parents = [...new Set([tmpdir(), '/tmp', ...Object.values(groups?.folders ?? {})])];
-    const child = spawn('bash', ['-c', script, 'aira2-janitor', this.#prefix, ...parents], {
+    const program = engine?.program ?? '';
+    const child = spawn('bash', ['-c', script, 'aira2-janitor', this.#prefix, program, ...parents], {
       // Not of our process group: a Ctrl-C in the terminal is not meant for it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      env: { PATH: '/usr/bin:/bin' },
+      env: { PATH: '/usr/bin:/bin', ...engine?.environment },
       cwd: '/',
     });
     // A janitor that is gone leaves the sweep at the next start.

@@ -97,6 +97,9 @@ export class SandboxStartError extends Error {
   }
 }
 
+/** What the driver needs is not installed here: nothing is wrong with the machine, unless nothing else works either. */
+export class SandboxAbsentError extends SandboxStartError {}
+
 /** The sandbox died, or was killed, before it could do what was asked. */
 export class SandboxDeadError extends Error {
   override readonly name = 'SandboxDeadError';
