@@ -98,6 +98,10 @@ export class SandboxRunner implements Runner {
       return notRun();
     }
     const agent = await this.#agentOf(session);
+    // A cancellation may have come while the sandbox started.
+    if (signal.aborted) {
+      return notRun();
+    }
     const interrupt = () => agent.interrupt();
     signal.addEventListener('abort', interrupt, { once: true });
     try {
