@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
 import { initialCaveats } from '../../api/runHost.ts';
+import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { createModel } from '../../models/registry.ts';
 import { RunStore } from '../../store/runStore.ts';
@@ -14,7 +15,7 @@ import { note } from '../output.ts';
 
 interface RunOptions extends CommonOptions {
   model: string;
-  workers: number;
+  workers?: number;
   agentsPerSlot: number;
   candidates?: number;
   hours?: number;
@@ -33,7 +34,7 @@ export function runCommand(): Command {
     .description('Search for a better program on a task, with live progress, until candidates or hours are used up.')
     .argument('<task>', 'a built-in task (aira2 task list), or the path of a task.yaml or its folder')
     .option('--model <model>', 'gemini:<name>, or heuristic: the built-in researcher that needs no key', 'heuristic')
-    .option('--workers <n>', 'worker slots, 1:1 with GPUs where there are any', whole(1, 256), defaultWorkers())
+    .option('--workers <n>', 'worker slots, 1:1 with GPUs (default: as many as GPUs; without GPUs 2)', whole(1, 256))
     .option('--agents-per-slot <n>', 'agents that take turns on each slot; 1 is the mode of the paper', whole(1, 16), 1)
     .option(
       '--candidates <n>',
@@ -71,18 +72,19 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   await testConnection(model, { signal: new AbortController().signal });
   const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
   const { manifest } = task;
+  const workers = options.workers ?? (await defaultWorkers());
   const config = RunConfig.parse({
     task: manifest.id,
     taskVersion: manifest.version,
     model: model.info.id,
-    workers: options.workers,
+    workers,
     agentsPerSlot: options.agentsPerSlot,
     candidates: options.candidates ?? (options.hours === undefined ? defaultCandidates : null),
     hours: options.hours ?? null,
     seed: options.seed,
     temperature: options.temperature,
     crossover: options.crossover,
-    drafts: options.drafts ?? Math.max(4, options.workers * options.agentsPerSlot),
+    drafts: options.drafts ?? Math.max(4, workers * options.agentsPerSlot),
     maxSteps: options.maxSteps,
     sandbox: options.sandbox,
   });
@@ -102,9 +104,10 @@ function newRunId(task: string): string {
   return `${stamp}-${task}-${randomBytes(2).toString('hex')}`;
 }
 
-/** A worker for each GPU is the pool's business; without GPUs two slots, or one on a single CPU. */
-function defaultWorkers(): number {
-  return Math.min(2, cpus().length);
+/** A slot for each GPU; without GPUs two, or one on a single CPU. */
+async function defaultWorkers(): Promise<number> {
+  const { gpus } = await gpuInventory();
+  return gpus.length > 0 ? gpus.length : Math.min(2, cpus().length);
 }
 
 export function withCommon(command: Command): Command {
