@@ -15,6 +15,22 @@ export interface Plan {
   guidance: string | null;
 }
 
+/** A candidate that was planned elsewhere, down to its seed. */
+export interface PlannedCandidate {
+  plan: Plan;
+  seed: number;
+  /** What a person had handed in, for `human`. */
+  body: PersonRequest | null;
+  /** Takes its number and is given up at once, for this reason: it came to nothing where it was planned. */
+  abandoned: string | null;
+}
+
+/** Decides in place of sampling what a free lane makes next, e.g. as a recording says. */
+export interface Planner {
+  /** @returns `wait` while what comes next depends on work that is not done, null when there is nothing more to make */
+  next(candidates: ReadonlyMap<CandidateId, Candidate>): Promise<PlannedCandidate | 'wait' | null>;
+}
+
 export interface SearchSettings {
   temperature: number;
   crossover: number;

@@ -9,7 +9,8 @@ import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { Generator } from './generator.ts';
-import { type Plan, planRequest, planSampled } from './planner.ts';
+import { type PlannedCandidate, type Planner, planRequest, planSampled } from './planner.ts';
+import { RequestRefusedError } from './requests.ts';
 
 /** Brings one started candidate to an end on a slot. Its outcome goes to the store, not to the caller. */
 export interface CandidateWork {
@@ -41,6 +42,8 @@ export interface SearchOptions {
   agentsPerSlot: number;
   work: CandidateWork;
   modelId: string;
+  /** Stands in for sampling; a person can ask for nothing then. */
+  planner?: Planner;
   log: Logger;
   now?: () => number;
 }
@@ -136,6 +139,8 @@ export class SteadyState {
 
   /** Queues what a person asks for. It is on disk when this resolves, and goes ahead of sampled work. */
   async request(request: string, body: PersonRequest): Promise<void> {
+    if (this.#options.planner !== undefined)
+      throw new RequestRefusedError('This run replays a recording: nothing can be added to it.');
     await this.#options.store.append({ type: 'request_queued', request, body });
     this.#signal();
   }
@@ -162,6 +167,7 @@ export class SteadyState {
       if (this.#interruption !== null) return null;
       const seen = this.#changes;
       const decision = await this.#exclusively(() => this.#decide(slot));
+      if (decision === 'again') continue;
       if (decision !== 'wait') return decision;
       if (this.#changes === seen) await new Promise<void>((wake) => this.#waiting.push(wake));
     }
@@ -174,19 +180,19 @@ export class SteadyState {
     return turn;
   }
 
-  async #decide(slot: WorkerSlot): Promise<Candidate | 'wait' | null> {
+  async #decide(slot: WorkerSlot): Promise<Candidate | 'wait' | 'again' | null> {
     if (this.#interruption !== null) return null;
     const { store } = this.#options;
     const waiting = this.#takeBacklog(slot);
     if (waiting !== null) return waiting;
     const request = store.view.pending[0];
     if (this.#stopReason === null && !this.#paused) {
-      if (request !== undefined) return this.#start(planRequest(request.request, request.body), slot, request.body);
-      if (this.#budgetEnd() === null) {
-        const { config, metric } = store.view.summary;
-        const settings = { ...config, direction: metric.direction };
-        return this.#start(planSampled(store.view.candidates, settings, this.#generator), slot, null);
+      if (request !== undefined) {
+        const plan = planRequest(request.request, request.body);
+        return this.#start({ plan, body: request.body, seed: this.#generator.seed(), abandoned: null }, slot);
       }
+      const planned = this.#budgetEnd() === null ? await this.#plan() : null;
+      if (planned !== null && planned !== 'wait') return this.#start(planned, slot);
     }
     if (this.#paused) return 'wait';
     return this.#active.size + this.#backlog.length > 0 ? 'wait' : null;
@@ -215,7 +221,18 @@ export class SteadyState {
     return candidate;
   }
 
-  async #start(plan: Plan, slot: WorkerSlot, body: PersonRequest | null): Promise<Candidate> {
+  /** What sampling, or whoever stands in for it, wants made next. */
+  async #plan(): Promise<PlannedCandidate | 'wait' | null> {
+    const { planner, store } = this.#options;
+    if (planner !== undefined) return planner.next(store.view.candidates);
+    const { config, metric } = store.view.summary;
+    const settings = { ...config, direction: metric.direction };
+    const plan = planSampled(store.view.candidates, settings, this.#generator);
+    return { plan, seed: this.#generator.seed(), body: null, abandoned: null };
+  }
+
+  /** @returns `again` if the candidate was given up as it was announced */
+  async #start({ plan, body, seed, abandoned }: PlannedCandidate, slot: WorkerSlot): Promise<Candidate | 'again'> {
     const { store, work, modelId } = this.#options;
     const id = store.view.summary.counts.created + 1;
     if (body !== null) await work.acceptRequest(id, body);
@@ -227,7 +244,7 @@ export class SteadyState {
       ...(plan.guidance === null ? {} : { guidance: plan.guidance }),
       state: 'running',
       slot: slot.index,
-      seed: this.#generator.seed(),
+      seed,
       summary: body?.kind === 'submit' ? body.summary : '',
       author: plan.operator === 'human' ? 'person' : modelId,
       createdAt: this.#now(),
@@ -242,6 +259,10 @@ export class SteadyState {
     };
     const generator = this.#generator.state;
     await store.append({ type: 'candidate_started', candidate, request: plan.request, generator });
+    if (abandoned !== null) {
+      await this.#abandon(id, abandoned);
+      return 'again';
+    }
     this.#active.add(id);
     return store.view.candidates.get(id) ?? candidate;
   }
