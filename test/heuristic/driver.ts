@@ -1,6 +1,6 @@
 /** Plays the engine for the built-in researcher: runs its tool calls for real, in a temporary folder, without a sandbox. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChatMessage, ChatModel, MessagePart, ToolSpec } from '../../server/models/chatModel.ts';
 import type { OperatorContext, ProgramText } from '../../server/models/operatorContext.ts';
@@ -28,6 +28,9 @@ export interface Driven {
 
 const tools: ToolSpec[] = ['bash', 'python', 'submit'].map((name) => ({ name, description: '', parameters: {} }));
 const mostTurns = 40;
+
+/** The project's own virtual environment. */
+export const pythonBin = path.resolve(import.meta.dirname, '../../.venv/bin');
 
 export async function drive(options: DriveOptions): Promise<Driven> {
   const { model, context, seed, workspace } = options;
@@ -153,7 +156,6 @@ export async function runProgram(
   folder: string,
   options: Pick<DriveOptions, 'trainDirectory' | 'evalDirectory' | 'pythonBin'>,
 ): Promise<{ code: number | null; output: string; seconds: number; outDirectory: string }> {
-  const { writeFile } = await import('node:fs/promises');
   for (const [name, text] of Object.entries(program)) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), text);
@@ -163,5 +165,3 @@ export async function runProgram(
   const done = await runProcess('python', ['solution.py'], folder, runEnvironment(options, outDirectory), 200);
   return { ...done, seconds: (Date.now() - started) / 1000, outDirectory };
 }
-
-export { cp };

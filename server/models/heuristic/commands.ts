@@ -87,7 +87,7 @@ export function rehearseCommand(
   { program, entry, sample, limitS, contract }: RehearsalPlan,
   checkScript: string,
 ): ToolCallText {
-  const environment = `${sample ? onSample : ''} AIRA_OUT_DIR="$PWD/out"`.trim();
+  const environment = `${sample ? onSample : ''} AIRA_OUT_DIR="$PWD/out" PYTHONDONTWRITEBYTECODE=1`.trim();
   return bash(
     [
       'rm -rf program out && mkdir -p program out',

@@ -52,7 +52,11 @@ describe('genome', () => {
         }
         if (round % 25 === 0) assertValid(shrink(move.genome), problem.kind);
         genome = move.genome;
-        assert.ok(renderProgram(genome, problem, profile).includes('def main()'));
+        const program = renderProgram(genome, problem, profile);
+        const long = program.split('\n').filter((line) => line.length > 120 && !line.startsWith('#   {'));
+        assert.deepEqual(long, [], 'a program has no line of more than 120 columns');
+        for (const odd of ['undefined', 'NaN)', '[object', '\n\n\n\n'])
+          assert.ok(!program.includes(odd), `${odd} in a program`);
       }
     }
   });

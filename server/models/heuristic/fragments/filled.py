@@ -3,7 +3,7 @@ import pandas as pd
 
 
 def filled(values: np.ndarray) -> np.ndarray:
-    """Values, shape (periods, series), with gaps bridged: a season before where known, else straight between neighbours."""
+    """Values, shape (periods, series), with gaps bridged: by the season before, else straight between neighbours."""
     complete = values.copy()
     for period in range(SEASON, len(complete)):
         gap = np.isnan(complete[period])

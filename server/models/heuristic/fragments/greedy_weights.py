@@ -2,7 +2,7 @@ import numpy as np
 
 
 def blend_weights(predictions: list[np.ndarray], truth: np.ndarray) -> np.ndarray:
-    """Weights found by adding, 40 times, the member that helps most (Caruana et al. 2004), on rows no member has seen."""
+    """Weights by adding, 40 times, the member that helps most (Caruana et al. 2004), on rows no member has seen."""
     counts = np.zeros(len(predictions))
     total = np.zeros_like(predictions[0])
     best_loss, best_counts = np.inf, np.ones(len(predictions))

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def hog(images: np.ndarray, cell: int, orientations: int) -> np.ndarray:
-    """Histograms of oriented gradients (Dalal and Triggs 2005), shape (n, features): square cells, blocks of 2 x 2 cells."""
+    """Histograms of oriented gradients (Dalal and Triggs 2005), shape (n, features): blocks of 2 x 2 square cells."""
     count, down, across = len(images), images.shape[1] // cell, images.shape[2] // cell
     vertical, horizontal = np.gradient(images[:, : down * cell, : across * cell], axis=(1, 2))
     strength = np.hypot(vertical, horizontal)

@@ -3,7 +3,7 @@ from scipy import sparse
 
 
 def log_count_ratios(matrix: sparse.csr_matrix, target: np.ndarray) -> np.ndarray:
-    """How strongly each n-gram speaks for or against its most marked class (Wang and Manning 2012); shape (n-grams,)."""
+    """How strongly each n-gram speaks for its most marked class (Wang and Manning 2012); shape (n-grams,)."""
     present = matrix.sign()
     total = np.asarray(present.sum(axis=0)).ravel()
     strongest = np.zeros(matrix.shape[1])

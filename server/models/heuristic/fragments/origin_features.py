@@ -1,7 +1,9 @@
 import numpy as np
 
 
-def origin_features(complete: np.ndarray, origin: int, horizon: int, memory: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def origin_features(
+    complete: np.ndarray, origin: int, horizon: int, memory: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What is known after `origin` periods about each of the next ones.
 
     Returns features, shape (horizon * series, features), and for the same rows the level of the last season and the
@@ -29,7 +31,14 @@ def origin_features(complete: np.ndarray, origin: int, horizon: int, memory: int
         earlier = known[season_before - season * SEASON]
         per_row.append(earlier - known[-(season + 1) * SEASON : -season * SEASON].mean(axis=0))
     angle = 2 * np.pi * ((origin + steps - 1) % SEASON) / SEASON
-    per_step = [steps, (origin + steps - 1) % SEASON, np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)]
+    per_step = [
+        steps,
+        (origin + steps - 1) % SEASON,
+        np.sin(angle),
+        np.cos(angle),
+        np.sin(2 * angle),
+        np.cos(2 * angle),
+    ]
     columns = [np.tile(each, horizon) for each in per_series]
     columns += [each.ravel() for each in per_row]
     columns += [np.repeat(each, series) for each in per_step]

@@ -34,7 +34,12 @@ def describe(values: pd.Series) -> dict:
     if pd.api.types.is_numeric_dtype(values):
         number = present.astype(float)
         skew = float(number.skew()) if len(number) > 2 else 0.0
-        return {**about, "kind": "number", "positive": bool((number > 0).mean() > 0.98), "skew": skew if np.isfinite(skew) else 0.0}
+        return {
+            **about,
+            "kind": "number",
+            "positive": bool((number > 0).mean() > 0.98),
+            "skew": skew if np.isfinite(skew) else 0.0,
+        }
     if as_dates(values) is not None:
         return {**about, "kind": "date"}
     words = float(present.astype(str).str.split().str.len().mean())
@@ -58,7 +63,14 @@ def describe_target(name: str, values: pd.Series) -> dict:
     }
 
 
-FREQUENCIES = [("hour", 1 / 24, 24), ("day", 1, 7), ("week", 7, 52), ("month", 30.4, 12), ("quarter", 91.3, 4), ("year", 365.2, 1)]
+FREQUENCIES = [
+    ("hour", 1 / 24, 24),
+    ("day", 1, 7),
+    ("week", 7, 52),
+    ("month", 30.4, 12),
+    ("quarter", 91.3, 4),
+    ("year", 365.2, 1),
+]
 
 
 def time_of(train: pd.DataFrame, inputs: pd.DataFrame, shared: list[str]) -> dict | None:
@@ -80,7 +92,9 @@ def time_of(train: pd.DataFrame, inputs: pd.DataFrame, shared: list[str]) -> dic
             continue
         steps = np.diff(np.sort(pd.concat([train[name], inputs[name]]).unique()))
         step = float(np.median(steps)) if len(steps) else 1.0
-        season, frequency = (12, "month") if abs(step - 1 / 12) < 0.01 else (4, "quarter") if abs(step - 0.25) < 0.01 else (1, "step")
+        season, frequency = (
+            (12, "month") if abs(step - 1 / 12) < 0.01 else (4, "quarter") if abs(step - 0.25) < 0.01 else (1, "step")
+        )
         return {"style": "number", "columns": [name], "frequency": frequency, "step": step, "season": season}
     return None
 
@@ -128,7 +142,9 @@ def main(targets: list[str], id_column: str, rows: int, eval_rows: int) -> None:
         "evalRows": len(inputs),
         "columns": [describe(train[name]) for name in shared],
         "targets": [describe_target(name, train[name]) for name in targets if name in train],
-        "arrays": [{"name": path.stem, "shape": list(array.shape), "dtype": str(array.dtype)} for path, array in shapes],
+        "arrays": [
+            {"name": path.stem, "shape": list(array.shape), "dtype": str(array.dtype)} for path, array in shapes
+        ],
         "time": time,
         "series": series_of(train, shared, time) if time else [],
     }

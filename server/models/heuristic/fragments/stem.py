@@ -1,6 +1,7 @@
 import re
 
-SUFFIXES = re.compile(r"(?<=[a-z]{3})(ational|ation|ingly|edly|ness|ment|able|ible|ings|ing|ies|ied|ers|er|est|ed|es|ly|s|y|e)$")
+ENDINGS = "ational|ation|ingly|edly|ness|ment|able|ible|ings|ing|ies|ied|ers|er|est|ed|es|ly|s|y|e"
+SUFFIXES = re.compile(f"(?<=[a-z]{{3}})({ENDINGS})$")
 
 
 def stem(word: str) -> str:

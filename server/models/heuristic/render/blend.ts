@@ -21,6 +21,7 @@ export function learnsBlend(genome: Genome, problem: Problem): boolean {
 
 const combinations: Record<string, string[]> = {
   equal: [
+    '',
     '    def together(predictions: list[np.ndarray]) -> np.ndarray:',
     '        return sum(predictions) / len(predictions)',
     '',
@@ -92,7 +93,7 @@ export function defineBlend(module: PythonModule, genome: Genome, problem: Probl
     'fit_blend',
     lines(
       'def fit_blend(held_out: list[np.ndarray], truth: np.ndarray) -> Callable[[list[np.ndarray]], np.ndarray]:',
-      `    """How to put the predictions of the members together, learnt on rows that they have not seen${adjustment.told}."""`,
+      `    """How to put predictions of the members together, learnt on held-out rows${adjustment.told}."""`,
       ...(several ? (combinations[way] ?? []) : alone).map((line) =>
         line.replace('TRUTH', scaled ? 'learnable(truth)' : 'truth'),
       ),

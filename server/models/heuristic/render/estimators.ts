@@ -139,12 +139,6 @@ export function estimatorOf(member: Member, problem: Problem, module: PythonModu
       const name = named('sklearn.naive_bayes', 'ComplementNB');
       return chances(`${name}(alpha=${number('smoothing')})`);
     }
-    case 'constant':
-      return chances(
-        classify
-          ? `${named('sklearn.dummy', 'DummyClassifier')}(strategy="prior")`
-          : `${named('sklearn.dummy', 'DummyRegressor')}()`,
-      );
     default:
       throw new RangeError(`no estimator for the family ${member.family}: add it to render/estimators.ts`);
   }

@@ -11,7 +11,7 @@ export function head(genome: Genome, problem: Problem, module: PythonModule, con
   return [
     `"""${oneLine(problem.title)}: predicts ${oneLine(targets)} with ${how}.
 
-Written by AIRA2's built-in heuristic, not by a language model. The comment below is what it reads to build on this program.
+Written by AIRA2's built-in heuristic, not by a language model. It reads the comment below to build on this program.
 """`,
     '',
     genomeComment(genome),

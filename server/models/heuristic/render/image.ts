@@ -95,8 +95,7 @@ function memberFunction(request: MemberRequest & { allUpright?: boolean }): stri
 }
 
 const familyWords: Record<string, string> = {
-  constant: 'The same answer for every row',
-  svm: 'A support vector machine with a Gaussian kernel',
+  svm: 'A Gaussian-kernel SVM',
   knn: 'Nearest neighbours',
   mlp: 'A small neural network',
   linear: 'A linear model',
@@ -104,10 +103,10 @@ const familyWords: Record<string, string> = {
 };
 
 function describeImage({ family, genes }: Member): string {
-  const features = String(genes.features).replace('hog', 'oriented gradients').replace('+', ' and ');
+  const features = String(genes.features).replace('hog', 'gradients').replace('+', ' and ');
   const upright = genes.shape === 'deskew' ? ' of upright images' : '';
-  const copies = genes.shifts === 'none' ? '' : ', trained on shifted copies too';
-  return `${familyWords[family] ?? family} on ${genes.components} principal components of ${features}${upright}${copies}`;
+  const copies = genes.shifts === 'none' ? '' : ', with shifted copies';
+  return `${familyWords[family] ?? family} on ${genes.components} components of ${features}${upright}${copies}`;
 }
 
 export const imageModality: RowModality = {

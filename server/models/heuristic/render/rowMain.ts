@@ -6,30 +6,31 @@ export interface MainRequest {
   readonly problem: Problem;
   readonly rowsType: string;
   readonly folds: number;
-  readonly several: boolean;
   readonly blends: boolean;
   /** True if members learn a transformed target. */
   readonly scaled: boolean;
 }
 
 /** `predict_inputs(rows, target, inputs)`: one fifth held out for the estimate, then everything learnt again from all rows. */
-function holdoutPrediction({ rowsType, several, blends, scaled, problem }: MainRequest): string {
+function holdoutPrediction({ rowsType, blends, scaled, problem }: MainRequest): string {
   const learnt = scaled ? 'learnt' : 'target';
   const shown = (predicted: string): string => (scaled ? `restored(${predicted})` : predicted);
   const classes = problem.kind === 'classification' ? 'the score of each class for' : 'predictions of';
   return lines(
     `def predict_inputs(rows: ${rowsType}, target: np.ndarray, inputs: ${rowsType}) -> np.ndarray:`,
-    `    """Holds a fifth of the rows out for an estimate, then learns from all of them; returns ${classes} the inputs."""`,
+    `    """Estimates on a fifth of the rows, then learns from all; returns ${classes} the inputs."""`,
     scaled && '    learnt = learnable(target)',
     '    held = fold_numbers(groups_of(rows), 5) == 0',
-    '    held_out = []',
-    '    for name, fit in MEMBERS.items():',
-    `        held_out.append(fit(rows[~held], ${learnt}[~held], SEED)(rows[held]))`,
-    `        say(f"{name} local holdout {METRIC}={metric(target[held], ${shown('held_out[-1]')}):.5f}")`,
+    `    predictors = [fit(rows[~held], ${learnt}[~held], SEED) for fit in MEMBERS.values()]`,
+    '    held_out = [predict(rows[held]) for predict in predictors]',
+    '    for name, each in zip(MEMBERS, held_out):',
+    `        say(f"{name} local holdout {METRIC}={metric(target[held], ${shown('each')}):.5f}")`,
     blends && '    together = fit_blend(held_out, target[held])',
     blends && `    say(f"local holdout {METRIC}={metric(target[held], ${shown('together(held_out)')}):.5f}")`,
-    `    predicted = [fit(rows, ${learnt}, SEED)(inputs) for fit in MEMBERS.values()]`,
-    `    return ${shown(blends ? 'together(predicted)' : several ? 'sum(predicted)' : 'predicted[0]')}`,
+    '    if time.monotonic() - STARTED < 0.4 * TIME_LIMIT_S:  # else the models of the estimate must do',
+    `        predictors = [fit(rows, ${learnt}, SEED) for fit in MEMBERS.values()]`,
+    '    predicted = [predict(inputs) for predict in predictors]',
+    `    return ${shown(blends ? 'together(predicted)' : 'predicted[0]')}`,
   );
 }
 

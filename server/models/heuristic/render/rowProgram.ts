@@ -38,15 +38,15 @@ export function renderRowProgram(genome: Genome, problem: Problem, profile: Prof
   modality.defineReading(members, profile, module);
   defineTables(module, problem, modality.rowsType);
   module.useFragment('fold_numbers');
-  const functions = members.map((member, index) =>
-    modality.memberFunction({ member, functionName: names[index] ?? 'member', problem, profile, module }),
-  );
+  const functions = members.map((member, index) => {
+    if (member.family === 'constant') return constantFunction(problem, modality.rowsType, module);
+    return modality.memberFunction({ member, functionName: names[index] ?? 'member', problem, profile, module });
+  });
   defineBlend(module, genome, problem, scale !== undefined);
   const request = {
     problem,
     rowsType: modality.rowsType,
     folds: numberGene(genome.program, 'folds'),
-    several: members.length > 1,
     blends: learnsBlend(genome, problem),
     scaled: scale !== undefined,
   };
@@ -67,6 +67,20 @@ export function renderRowProgram(genome: Genome, problem: Problem, profile: Prof
     mainFunction(request),
     tail(),
   ].join('\n\n\n');
+}
+
+/** What is left when everything else fails: it reads no column but the target. */
+function constantFunction(problem: Problem, rowsType: string, module: PythonModule): string {
+  module.import('from collections.abc import Callable');
+  const classify = problem.kind === 'classification';
+  return lines(
+    `def constant(rows: ${rowsType}, target: np.ndarray, seed: int) -> Callable[[${rowsType}], np.ndarray]:`,
+    `    """The same answer for every row: ${classify ? 'the share of each class' : 'the mean'}."""`,
+    classify && '    shares = np.bincount(target, minlength=len(CLASSES)) / len(target)',
+    classify
+      ? '    return lambda rows: np.tile(shares, (len(rows), 1))'
+      : '    return lambda rows: np.full(len(rows), target.mean())',
+  );
 }
 
 /** Labels stay text, as they stand in the file: 1, 1.0 and "1" must come out as they went in. */

@@ -76,9 +76,7 @@ function memberFunction(member: Member, functionName: string, problem: Problem, 
     return lines(
       `def ${functionName}${signature}`,
       '    """Level, damped trend and season of each series, smoothed over its history."""',
-      '    return smoothed_forecast(',
-      `        values, horizon, level_rate=${number('level')}, trend_rate=${number('trend')}, damping=${number('damping')}, seasonal_rate=${number('seasonal')}`,
-      '    )',
+      `    return smoothed_forecast(values, horizon, level_rate=${number('level')}, trend_rate=${number('trend')}, damping=${number('damping')}, seasonal_rate=${number('seasonal')})`,
     );
   }
   return pooledMember(member, functionName, problem, module);

@@ -48,7 +48,7 @@ export function seriesMain(genome: Genome, problem: Problem, profile: Profile, m
       '    forecasts, truths = [], []',
       '    for number in range(times):',
       '        origin = len(values) - horizon - number * max(horizon // 2, 1)',
-      '        if origin < 4 * SEASON:',
+      '        if origin < 4 * SEASON or time.monotonic() - STARTED > 0.5 * TIME_LIMIT_S:',
       '            break',
       '        truth = values[origin : origin + horizon]',
       '        known = np.isfinite(truth)',

@@ -211,7 +211,6 @@ function memberFunction(request: MemberRequest): string {
 }
 
 const familyWords: Record<string, string> = {
-  constant: 'The same answer for every row',
   'hist-gb': 'Gradient boosting on histograms',
   linear: 'A linear model',
   'extra-trees': 'Extremely randomised trees',

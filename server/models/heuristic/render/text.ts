@@ -81,7 +81,6 @@ function memberFunction(request: MemberRequest): string {
 }
 
 const familyWords: Record<string, string> = {
-  constant: 'The same answer for every row',
   'linear-svm': 'A linear support vector machine',
   logistic: 'Logistic regression',
   'complement-nb': 'Complement naive Bayes',
