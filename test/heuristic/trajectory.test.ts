@@ -86,7 +86,7 @@ describe('a trajectory with real processes', { timeout: 280_000 }, () => {
     const second = await driven('sales', contextOf(sales, { draftIndex: 3 }), 2);
     assert.equal(first.summary, 'first smoothing');
     assert.equal(second.summary, 'first ridge');
-    const logs = [await evaluated('sales', first.program, 18), await evaluated('sales', second.program, 36)];
+    const logs = [await evaluated('sales', first.program, 18), await evaluated('sales', second.program, 18)];
     const mothers = [parentOf(1, first.program, logs[0]), parentOf(2, second.program, logs[1])];
     const mutant = await driven('sales', contextOf(sales, { operator: 'mutation', parents: mothers.slice(0, 1) }), 3);
     assert.match(mutant.summary ?? '', / \(from #1\)$/);

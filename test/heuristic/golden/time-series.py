@@ -158,7 +158,7 @@ def blend_weights(predictions: list[np.ndarray], truth: np.ndarray) -> np.ndarra
 
 
 def hist_gb(values: np.ndarray, horizon: int, seed: int) -> np.ndarray:
-    """Gradient boosting over all series, periods and steps ahead: the change against the level of the last season."""
+    """Gradient boosting over all series and steps: the change against the level of the last season."""
     complete = filled(values)
     features, changes, ages = [], [], []
     first = 2 * SEASON

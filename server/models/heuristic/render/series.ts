@@ -90,7 +90,7 @@ const familyWords: Record<string, string> = {
 
 function describePooled({ family, genes }: Member): string {
   const against = genes.against === 'last-season' ? 'the same period a season before' : 'the level of the last season';
-  return `${familyWords[family] ?? family} over all series, periods and steps ahead: the change against ${against}`;
+  return `${familyWords[family] ?? family} over all series and steps: the change against ${against}`;
 }
 
 /** Python that numbers the periods of a table, oldest first. */
