@@ -43,8 +43,9 @@ export async function run(args: string[]): Promise<{ rows: QualityRow[]; tasks: 
   });
   await mkdir(values.home, { recursive: true });
   const rows: QualityRow[] = [];
-  for (const task of values.tasks.split(','))
-    for (const seed of values.seeds.split(',').map(Number)) {
+  // Seed by seed: what there is after an hour says something of every task.
+  for (const seed of values.seeds.split(',').map(Number))
+    for (const task of values.tasks.split(',')) {
       const row = await oneRun(task, seed, values.candidates, values.home);
       rows.push(row);
       process.stderr.write(`${JSON.stringify(row)}\n`);
