@@ -30,6 +30,8 @@ export type Observation = z.infer<typeof Observation>;
 
 /** US dollars by the price table of the time; null where the model has no price. Absent in logs of older versions. */
 const costUsd = z.number().nonnegative().nullable().optional();
+/** Milliseconds before this answer in which the agent waited for the provider: its clock stood still. */
+const parkedMs = z.number().nonnegative().optional();
 
 export const TrajectoryEvent = z.discriminatedUnion('type', [
   z.object({
@@ -53,8 +55,7 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     usage: Usage,
     costUsd,
     durationMs: z.number(),
-    /** Milliseconds before the answer that the agent waited for the provider: its clock stood still. */
-    parkedMs: z.number().nonnegative().optional(),
+    parkedMs,
     /** The provider's own message, verbatim, so that signatures survive a resume. */
     native: z.unknown().optional(),
   }),
@@ -72,6 +73,7 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     usage: Usage,
     costUsd,
     durationMs: z.number(),
+    parkedMs,
   }),
   /**
    * A call is about to be made, and this is the most that it can take. What settles it is the next `model`, `discarded`,
@@ -115,6 +117,7 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     usage: Usage.optional(),
     costUsd,
     durationMs: z.number().optional(),
+    parkedMs,
   }),
   /** The program ran to its end in the development sandbox and wrote predictions: the engine kept a copy of it. */
   z.object({

@@ -13,15 +13,17 @@ import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.
 export async function askModel(
   model: ChatModel,
   request: GenerateRequest,
-  onIncomplete: (response: GenerateResponse) => Promise<void> = async () => undefined,
+  onIncomplete: (response: GenerateResponse, parkedMs: number) => Promise<void> = async () => undefined,
 ): Promise<{ response: GenerateResponse; parkedMs: number }> {
-  const began = performance.now();
+  let began = performance.now();
   for (let attempt = 0; ; attempt += 1) {
     const started = performance.now();
     try {
       const response = await model.generate(request);
-      if (response.finish.kind !== 'incomplete') return { response, parkedMs: started - began };
-      await onIncomplete(response);
+      const parkedMs = started - began + (response.waitedMs ?? 0);
+      if (response.finish.kind !== 'incomplete') return { response, parkedMs };
+      await onIncomplete(response, parkedMs);
+      began = performance.now();
       throw new ChatModelError('network', `the answer broke off (${response.finish.raw})`);
     } catch (error) {
       if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');

@@ -23,6 +23,8 @@ type DiscardCause = Extract<TrajectoryEvent, { type: 'discarded' }>['cause'];
 export interface Answer extends GenerateResponse {
   /** Without the time that the provider made us wait. */
   durationMs: number;
+  /** That time: nobody's working time. */
+  parkedMs: number;
 }
 
 export interface ConversationOptions {
@@ -40,8 +42,6 @@ export interface ConversationOptions {
 
 export class Conversation {
   readonly #options: ConversationOptions;
-  /** Milliseconds in which the provider could not answer: nobody's working time. */
-  parkedMs = 0;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -98,11 +98,10 @@ export class Conversation {
     const { model, context, signal, now } = this.#options;
     const started = now();
     const whole = { ...request, system: systemPrompt(context), context, signal };
-    const { response, parkedMs } = await askModel(model, whole, (broken) =>
-      this.#discard('incomplete', { ...broken, durationMs: now() - started }),
+    const { response, parkedMs } = await askModel(model, whole, (broken, brokenAfterMs) =>
+      this.#discard('incomplete', { ...broken, durationMs: now() - started, parkedMs: brokenAfterMs }),
     );
-    this.parkedMs += parkedMs;
-    return { ...response, durationMs: now() - started - parkedMs };
+    return { ...response, durationMs: Math.max(0, now() - started - parkedMs), parkedMs };
   }
 
   /** Masks old outputs in batches; when that is not enough, has older steps replaced by a snapshot. */
@@ -145,14 +144,14 @@ export class Conversation {
         caller: { agent: this.#options.agent, step: this.#step, purpose: 'snapshot', attempt: 0 },
       });
       const snapshot = snapshotIn(answer);
-      const { usage, durationMs } = answer;
-      const event = this.#sized({ ...cut, how: 'snapshot', snapshot: snapshot ?? '', usage, durationMs });
+      const { usage, durationMs, parkedMs } = answer;
+      const event = this.#sized({ ...cut, how: 'snapshot', snapshot: snapshot ?? '', usage, durationMs, parkedMs });
       if (snapshot !== null && event.tokensAfter < event.tokensBefore - this.#budget().leastGain) return event;
       await this.#discard('snapshot', answer);
     } catch (error) {
       if (!ChatModelError.is(error) && !(error instanceof TrajectoryEnd)) throw error;
       const usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
-      await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0 });
+      await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0, parkedMs: 0 });
     }
     return null;
   }
@@ -189,10 +188,18 @@ export class Conversation {
 
   #discard(
     cause: DiscardCause,
-    { finish, usage, durationMs }: Pick<Answer, 'usage' | 'durationMs'> & { finish: { raw: string } },
+    {
+      finish,
+      usage,
+      durationMs,
+      parkedMs,
+    }: Pick<Answer, 'usage' | 'durationMs' | 'parkedMs'> & {
+      finish: { raw: string };
+    },
   ): Promise<void> {
     const { log, now } = this.#options;
-    return log.append({ type: 'discarded', at: now(), step: this.#step, cause, finish: finish.raw, usage, durationMs });
+    const took = { usage, durationMs, parkedMs };
+    return log.append({ type: 'discarded', at: now(), step: this.#step, cause, finish: finish.raw, ...took });
   }
 
   #budget() {

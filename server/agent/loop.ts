@@ -176,6 +176,7 @@ class Agent {
       finish: response.finish.raw,
       usage: response.usage,
       durationMs: response.durationMs,
+      parkedMs: response.parkedMs,
       ...(response.native === undefined ? {} : { native: response.native }),
     });
     if (calls.length > 0) return calls;
@@ -322,9 +323,7 @@ class Agent {
   #remainingMs(): number {
     const last = this.#events.at(-1);
     const sinceLast = last === undefined ? 0 : this.#now() - last.at;
-    const own =
-      this.#options.context.limits.trajectoryS * 1000 -
-      (activeMsOf(this.#events) + sinceLast - this.#conversation.parkedMs);
+    const own = this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast);
     return Math.min(own, this.#options.runRemainingMs());
   }
 

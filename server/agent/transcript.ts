@@ -74,14 +74,18 @@ export function stepsOf(events: readonly TrajectoryEvent[]): number {
   return events.filter((event) => event.type === 'model').length;
 }
 
-/** Milliseconds the agent has been at work: gaps before a resume were downtime and do not count. */
+/**
+ * Milliseconds the agent has been at work: gaps before a resume were downtime, and time in which the provider could not
+ * answer was the provider's (invariant 5).
+ */
 export function activeMsOf(events: readonly TrajectoryEvent[]): number {
   let total = 0;
   for (const [index, event] of events.entries()) {
     const previous = events[index - 1];
     if (previous !== undefined && event.type !== 'resumed') total += Math.max(0, event.at - previous.at);
+    if ('parkedMs' in event) total -= event.parkedMs ?? 0;
   }
-  return total;
+  return Math.max(0, total);
 }
 
 /** Calls of the last answer that nothing has answered yet: what a crash may have cut off. */
