@@ -4,7 +4,7 @@ import type { Sandbox } from '../../server/worker/sandbox/sandbox.ts';
 import { BashSession } from '../../server/worker/sessions/bash.ts';
 import { interruptGraceMs, PythonSession } from '../../server/worker/sessions/python.ts';
 import type { ToolResult } from '../../server/worker/sessions/toolResult.ts';
-import { driver, noMemoryLimit, openAgent, options } from './fixture.ts';
+import { driver, eventually, noMemoryLimit, openAgent, options } from './fixture.ts';
 
 describe('python', { timeout: 150_000 }, () => {
   let sandbox: Sandbox;
@@ -104,8 +104,11 @@ describe('python', { timeout: 150_000 }, () => {
       'import subprocess, time\nsubprocess.Popen(["sleep", "777"])\nwhile True:\n' +
       '    try: time.sleep(9)\n    except KeyboardInterrupt: pass';
     assert.equal((await run(code, 300)).outcome, 'session_lost');
-    const left = (await sandbox.processes()).map(({ name }) => name);
-    assert.ok(!left.includes('sleep') && !left.some((name) => name.startsWith('python')), left.join());
+    // Killed already, and on the way out.
+    await eventually(async () => {
+      const left = (await sandbox.processes()).map(({ name }) => name);
+      return !left.includes('sleep') && !left.some((name) => name.startsWith('python'));
+    }, 'kernel and children to end');
     await works();
   });
 
