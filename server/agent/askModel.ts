@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../models/chatModel.ts';
 import { delayBeforeRetryMs } from '../models/retry.ts';
-import { InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
+import { ConversationRefusedError, InterruptedError, ProviderStoppedError, TrajectoryEnd } from './limits.ts';
 
 /**
  * @param onIncomplete told of every answer that broke off: it may have been paid for
  * @returns the response, and how long the agent was parked waiting for the provider (its clock stood still)
- * @throws {ProviderStoppedError} authentication or quota; {TrajectoryEnd} nothing can be had; {InterruptedError} aborted;
- *   {ChatModelError} kind `context_overflow` only
+ * @throws {ProviderStoppedError} authentication, quota, or a set-up that cannot work; {ConversationRefusedError} this
+ *   conversation only; {TrajectoryEnd} nothing can be had; {InterruptedError} aborted; {ChatModelError} kind
+ *   `context_overflow` only
  */
 export async function askModel(
   model: ChatModel,
@@ -28,20 +29,27 @@ export async function askModel(
     } catch (error) {
       if (request.signal.aborted) throw new InterruptedError('the trajectory was interrupted');
       if (!ChatModelError.is(error)) throw error;
-      if (!error.isTransient) throw terminal(error);
+      if (!error.isTransient) throw terminal(error, request);
       await park(delayBeforeRetryMs(error, attempt), request.signal);
     }
   }
 }
 
-function terminal(error: ChatModelError): Error {
+function terminal(error: ChatModelError, { messages }: GenerateRequest): Error {
   switch (error.kind) {
     case 'context_overflow':
       return error;
     case 'auth':
     case 'quota_exhausted':
-    case 'bad_request':
       return new ProviderStoppedError(error.message, { cause: error });
+    case 'bad_request': {
+      // Where the model has answered before, name, key and set-up are right: it is something in this conversation.
+      const wasAnswered = error.status !== 404 && messages.some(({ role }) => role === 'model');
+      const options = { cause: error };
+      return wasAnswered
+        ? new ConversationRefusedError(error.message, options)
+        : new ProviderStoppedError(error.message, options);
+    }
     case 'aborted':
       return new InterruptedError(error.message);
     default:

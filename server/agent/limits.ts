@@ -24,6 +24,14 @@ export class ProviderStoppedError extends Error {
   override readonly name = 'ProviderStoppedError';
 }
 
+/**
+ * The provider refuses this one conversation, which it had answered before: nobody's failure, and no reason to stop the run.
+ * Its assignment is put back like after a fault of the machine.
+ */
+export class ConversationRefusedError extends Error {
+  override readonly name = 'ConversationRefusedError';
+}
+
 /** A person, the budget or a shutdown took the trajectory away; its log stays and can be resumed. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest } from '../../protocol/run.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { ExecutionResult, type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
-import { InterruptedError } from '../agent/limits.ts';
+import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Rehearsals } from '../agent/rehearsal.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
@@ -59,7 +59,8 @@ export class AgentAndEvaluation implements CandidateWork {
       error instanceof WorkerLostError ||
       error instanceof SlotFailedError ||
       error instanceof InfrastructureError ||
-      error instanceof InfrastructureFault
+      error instanceof InfrastructureFault ||
+      error instanceof ConversationRefusedError
     );
   }
 
