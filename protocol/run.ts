@@ -31,6 +31,8 @@ export const RunConfig = z.object({
   /** How many agents start from nothing before sampling begins. */
   drafts: z.int().positive(),
   maxSteps: z.int().positive(),
+  /** The run of which this one makes the recorded candidates again. */
+  replayOf: RunId.optional(),
   sandbox: SandboxDriverName,
 });
 export type RunConfig = z.infer<typeof RunConfig>;

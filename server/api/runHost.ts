@@ -14,6 +14,8 @@ import { selectFinal } from '../evaluation/selection.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
 import { taskContext } from '../search/operatorContext.ts';
+import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
+import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import { SteadyState } from '../search/steadyState.ts';
 import { writeDocument } from '../store/document.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -31,6 +33,8 @@ export interface RunHostOptions {
   /** Virtual environment of scorer and sandboxes. */
   venv: string;
   log: Logger;
+  /** Makes this run again instead of searching. */
+  replay?: RecordedRun;
   onActivity?: (activity: Activity) => void;
   onPoolEvent?: (event: PoolEvent) => void;
 }
@@ -59,7 +63,7 @@ export class RunHost {
 
   /** Starts workers and scorer. What had been started is ended again if a later part fails. */
   static async start(options: RunHostOptions): Promise<RunHost> {
-    const { store, task, model, venv, log } = options;
+    const { store, task, model, venv, log, replay } = options;
     const { config } = store.view.summary;
     const undo: (() => Promise<unknown>)[] = [];
     try {
@@ -88,6 +92,7 @@ export class RunHost {
         slots: pool.slots,
         agentsPerSlot: config.agentsPerSlot,
         modelId: model.info.id,
+        ...(replay === undefined ? {} : { planner: new RecordedPlanner(replay, store.paths.directory) }),
         log: log.child({ part: 'search' }),
         work: new AgentAndEvaluation({
           store,
@@ -97,6 +102,7 @@ export class RunHost {
           evaluator,
           runRemainingMs: () => remaining.ms(),
           onActivity: (activity) => options.onActivity?.(activity),
+          recordedContext: (id) => replay?.candidates.get(id)?.context ?? null,
         }),
       });
       remaining.ms = () => search.runRemainingMs();
@@ -200,8 +206,10 @@ export const noSandboxCaveat =
   'no sandbox: programs ran as ordinary processes of this machine, and could have read the hidden labels';
 
 /** What a run should say of itself from its first moment. */
-export function initialCaveats(model: ChatModel, config: Pick<RunSummary['config'], 'sandbox'>): string[] {
+export function initialCaveats(model: ChatModel, config: Pick<RunSummary['config'], 'sandbox' | 'replayOf'>): string[] {
   const caveats: string[] = [];
+  if (config.replayOf !== undefined)
+    caveats.push(`a replay of run ${config.replayOf}: no model was asked, and nothing was searched anew`);
   if (!model.info.isLanguageModel) caveats.push(`driven by the ${model.info.label}`);
   if (config.sandbox === 'none') caveats.push(noSandboxCaveat);
   return caveats;

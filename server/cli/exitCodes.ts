@@ -40,6 +40,7 @@ const byName: Record<string, number> = {
   RemoteError: exitCodes.badInput,
   CorruptLogError: exitCodes.badInput,
   DocumentError: exitCodes.badInput,
+  RecordingError: exitCodes.badInput,
   AcquireError: exitCodes.environment,
   PrepareError: exitCodes.environment,
   WorkerStartError: exitCodes.environment,

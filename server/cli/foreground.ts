@@ -2,6 +2,7 @@
 import { renderReport, runReport } from '../analysis/report.ts';
 import { RunHost } from '../api/runHost.ts';
 import type { ChatModel } from '../models/chatModel.ts';
+import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
@@ -15,10 +16,12 @@ export interface ForegroundOptions {
   model: ChatModel;
   venv: string;
   json: boolean;
+  /** Makes this run again instead of searching. */
+  replay?: RecordedRun | null;
 }
 
 /** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected */
-export async function hostInForeground({ store, task, model, venv, json }: ForegroundOptions): Promise<void> {
+export async function hostInForeground({ store, task, model, venv, json, replay }: ForegroundOptions): Promise<void> {
   const log = fileLogger(store.paths.log);
   const progress = new Progress({ store, stream: process.stderr });
   let host: RunHost | null = null;
@@ -36,6 +39,7 @@ export async function hostInForeground({ store, task, model, venv, json }: Foreg
       model,
       venv,
       log,
+      ...(replay == null ? {} : { replay }),
       onActivity: (activity) => progress.activity(activity),
       onPoolEvent: (event) => progress.pool(event),
     });

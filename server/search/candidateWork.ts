@@ -36,6 +36,8 @@ export interface CandidateWorkOptions {
   runRemainingMs: () => number;
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
+  /** What an agent was told in a run that is made again; null or absent: it is gathered from the population. */
+  recordedContext?: (id: CandidateId) => OperatorContext | null;
 }
 
 /** Where programs write in a development sandbox. */
@@ -211,8 +213,10 @@ export class AgentAndEvaluation implements CandidateWork {
     return join(this.#options.store.candidatePaths(id).directory, 'executions');
   }
 
-  #context(candidate: Candidate, slot: WorkerSlot): Promise<OperatorContext> {
-    const { store, taskContext, task } = this.#options;
+  async #context(candidate: Candidate, slot: WorkerSlot): Promise<OperatorContext> {
+    const { store, taskContext, task, recordedContext } = this.#options;
+    const recorded = recordedContext?.(candidate.id) ?? null;
+    if (recorded !== null) return recorded;
     const { limits } = task.manifest;
     return operatorContext(candidate, {
       view: store.view,

@@ -5,15 +5,17 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
 import { initialCaveats } from '../../api/runHost.ts';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
+import type { ChatModel } from '../../models/chatModel.ts';
 import { testConnection } from '../../models/connectionTest.ts';
-import { createModel } from '../../models/registry.ts';
 import { RunStore } from '../../store/runStore.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
+import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
 import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
 import { note } from '../output.ts';
+import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions, TapeOptions {
   model: string;
   workers?: number;
   agentsPerSlot: number;
@@ -56,6 +58,13 @@ export function runCommand(): Command {
         .choices(SandboxDriverName.options)
         .default('bwrap'),
     )
+    .option('--record <folder>', 'keep every exchange with the model and every candidate there, to be replayed')
+    .addOption(
+      new Option('--replay <folder>', 'make the run recorded there again, without asking a model').conflicts([
+        'record',
+        ...['model', 'candidates', 'hours', 'seed', 'temperature', 'crossover', 'drafts', 'maxSteps'],
+      ]),
+    )
     .addHelpText(
       'after',
       `
@@ -68,12 +77,28 @@ From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
   const home = homeOf(options);
   const venv = virtualEnvironment();
-  const model = createModel(options.model, process.env);
-  await testConnection(model, { signal: new AbortController().signal });
-  const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
-  const { manifest } = task;
+  await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
+    const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
+    if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
+    const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
+    const config =
+      tape.replay === null ? await newConfig(task, model, options) : replayConfig(tape.replay, task, options);
+    const store = await RunStore.create(home, newRunId(task.manifest.id), {
+      type: 'run_started',
+      config,
+      metric: { name: task.manifest.metric.name, direction: task.manifest.metric.direction },
+      splitHash: task.splitHash,
+      caveats: initialCaveats(model, config),
+    });
+    await tape.begin(store);
+    await hostInForeground({ store, task, model, venv, json: options.json ?? false, replay: tape.replay });
+    await tape.check(store);
+  });
+}
+
+async function newConfig({ manifest }: PreparedTask, model: ChatModel, options: RunOptions): Promise<RunConfig> {
   const workers = options.workers ?? (await defaultWorkers());
-  const config = RunConfig.parse({
+  return RunConfig.parse({
     task: manifest.id,
     taskVersion: manifest.version,
     model: model.info.id,
@@ -88,14 +113,6 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
     maxSteps: options.maxSteps,
     sandbox: options.sandbox,
   });
-  const store = await RunStore.create(home, newRunId(manifest.id), {
-    type: 'run_started',
-    config,
-    metric: { name: manifest.metric.name, direction: manifest.metric.direction },
-    splitHash: task.splitHash,
-    caveats: initialCaveats(model, config),
-  });
-  await hostInForeground({ store, task, model, venv, json: options.json ?? false });
 }
 
 /** Sorts by date, and says of what. */

@@ -4,7 +4,6 @@ import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { duration, renderReport, runReport } from '../../analysis/report.ts';
-import { createModel } from '../../models/registry.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
@@ -13,6 +12,7 @@ import { type CommonOptions, homeOf, resolveRun, taskOfRun, virtualEnvironment }
 import { note, print } from '../output.ts';
 import { callRun } from '../runClient.ts';
 import { table } from '../table.ts';
+import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
 import { whole, withCommon } from './run.ts';
 
@@ -188,7 +188,9 @@ function resume(): Command {
   return withCommon(new Command('resume'))
     .description('Take up an interrupted run where it was, or let a paused one go on.')
     .addArgument(runArgument())
-    .action(async (run: string, options: CommonOptions) => {
+    .option('--record <folder>', 'go on recording there, for a run that was started with --record')
+    .option('--replay <folder>', 'the recording, for a run that was started with --replay')
+    .action(async (run: string, options: CommonOptions & TapeOptions) => {
       const home = homeOf(options);
       const id = await resolveRun(home, run);
       const { view, live } = await readRun(home, id);
@@ -208,7 +210,7 @@ function resume(): Command {
     });
 }
 
-async function takeUp(home: string, id: string, options: CommonOptions): Promise<void> {
+async function takeUp(home: string, id: string, options: CommonOptions & TapeOptions): Promise<void> {
   const venv = virtualEnvironment();
   const store = await RunStore.open(home, id);
   try {
@@ -219,10 +221,14 @@ async function takeUp(home: string, id: string, options: CommonOptions): Promise
         exitCodes.badInput,
         `Run ${id} was made on other splits of ${config.task}@${config.taskVersion} than are prepared now: its scores cannot be compared with new ones. Restore that task, or start a new run.`,
       );
-    const model = createModel(config.model, process.env);
-    await store.append({ type: 'run_resumed', pid: process.pid });
-    if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
-    await hostInForeground({ store, task, model, venv, json: options.json ?? false });
+    await usingTape(options, { home, isNew: false, replayOf: config.replayOf ?? null }, async (tape) => {
+      const model = tape.createModel(config.model);
+      await store.append({ type: 'run_resumed', pid: process.pid });
+      if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
+      await tape.begin(store);
+      await hostInForeground({ store, task, model, venv, json: options.json ?? false, replay: tape.replay });
+      await tape.check(store);
+    });
   } finally {
     await store.close();
   }
