@@ -246,7 +246,8 @@ export class AgentAndEvaluation implements CandidateWork {
       mounts,
       environment: runEnvironment(task, { seed: candidate.seed, cpus, outDirectory }),
       limits: { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids },
-      files: [],
+      // The folder that programs write to exists wherever they run.
+      files: [{ path: 'out/.keep', contentBase64: '' }],
     };
   }
 }
