@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { type BwrapPlan, bwrapArguments, launchCommand, quote } from './bwrapArguments.ts';
+import { type BwrapPlan, bwrapArguments } from './bwrapArguments.ts';
 import { writableFolders } from './hostUserland.ts';
+import { launchCommand, quote } from './launch.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
 const options: SandboxOptions = {
@@ -96,7 +97,7 @@ describe('the command line of bubblewrap', () => {
 
 describe('the chain of commands before bubblewrap', () => {
   const launch = {
-    bwrap: 'bwrap',
+    program: 'bwrap',
     arguments: ['--x', "it's"],
     joinFiles: ['/sys/fs/cgroup/memory/a/cgroup.procs'],
     uid: 64_003,

@@ -13,6 +13,7 @@ import { interpreterPrefixes } from './interpreter.ts';
 import { Janitor } from './janitor.ts';
 import { descendants } from './processTree.ts';
 import {
+  refuseImage,
   type Sandbox,
   SandboxDeadError,
   type SandboxDriver,
@@ -49,6 +50,7 @@ export class NoneDriver implements SandboxDriver {
   }
 
   async start(options: SandboxOptions): Promise<Sandbox> {
+    refuseImage(this.name, options);
     for (const { source, target } of options.mounts) {
       if (existsSync(source)) continue;
       throw new SandboxStartError('none', `${source}, to be shown at ${target}, does not exist`, 'Prepare it again.');

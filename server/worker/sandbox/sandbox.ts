@@ -97,6 +97,13 @@ export class SandboxStartError extends Error {
   }
 }
 
+/** For drivers that show the host's own userland and nothing else. @throws {SandboxStartError} if an image is asked for */
+export function refuseImage(driver: SandboxDriverName, options: Pick<SandboxOptions, 'image'>): void {
+  if (options.image === undefined) return;
+  const fix = 'Choose --sandbox podman, docker or apptainer for images, or leave the image out.';
+  throw new SandboxStartError(driver, `it has no images, and ${options.image} was asked for`, fix);
+}
+
 /** What the driver needs is not installed here: nothing is wrong with the machine, unless nothing else works either. */
 export class SandboxAbsentError extends SandboxStartError {}
 

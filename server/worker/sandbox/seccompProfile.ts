@@ -6,10 +6,11 @@ import * as z from 'zod';
 
 const Profile = z.looseObject({
   defaultAction: z.string(),
+  defaultErrnoRet: z.int().optional(),
   syscalls: z.array(z.looseObject({ names: z.array(z.string()), action: z.string() })),
 });
 
-/** Refused whatever capabilities the program has. */
+/** Left to the default, which refuses them, whatever capabilities the program has. */
 const refused = [
   ...['unshare', 'setns', 'mount', 'umount', 'umount2', 'pivot_root', 'chroot', 'open_tree', 'move_mount', 'fsopen'],
   ...['fsconfig', 'fsmount', 'fspick', 'mount_setattr', 'keyctl', 'add_key', 'request_key', 'userfaultfd', 'bpf'],
@@ -17,7 +18,6 @@ const refused = [
 ];
 /** CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET. */
 const namespaceFlags = 0x7e02_0000;
-const permissionDenied = 1;
 const notImplemented = 38;
 
 /**
@@ -33,11 +33,10 @@ export function withoutNamespaces(text: string): string {
     .map((rule) => ({ ...rule, names: rule.names.filter((name) => !own.has(name)) }))
     .filter((rule) => rule.names.length > 0);
   const flags = { index: 0, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' };
-  const rules = [
-    { names: refused, action: 'SCMP_ACT_ERRNO', errnoRet: permissionDenied },
-    { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [flags] },
-    // Its flags lie in memory, where no filter can read them: libraries take `clone` instead when it is not there.
-    { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: notImplemented },
-  ];
+  const rules: object[] = [{ names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [flags] }];
+  // Its flags lie in memory, where no filter can read them: libraries take `clone` instead when it is not there.
+  if (profile.defaultErrnoRet !== notImplemented) {
+    rules.push({ names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: notImplemented });
+  }
   return JSON.stringify({ ...profile, syscalls: [...kept, ...rules] });
 }
