@@ -1,0 +1,219 @@
+/**
+ * Nested budgets: a run's, and in it each candidate's. The most that a call can take is reserved in all of them before it is
+ * made, so that many agents together never take more than there is. Each trajectory also holds back enough for one last turn,
+ * in which it hands in what it has.
+ */
+
+export interface Amount {
+  tokens: number;
+  costUsd: number;
+}
+
+export interface Limits {
+  tokens: number | null;
+  costUsd: number | null;
+}
+
+const nothing: Amount = { tokens: 0, costUsd: 0 };
+
+export type BudgetScope = 'run' | 'candidate';
+
+/** New candidates are started up to this share of a run's budget; the rest is for those that are at work. */
+export const softShare = 0.8;
+/** Sums of many small amounts do not meet a bound exactly. */
+const tolerance = 1e-9;
+
+/** There is no room for another call, whatever the calls under way turn out to take. */
+export class BudgetExhaustedError extends Error {
+  override readonly name = 'BudgetExhaustedError';
+  readonly scope: BudgetScope;
+  constructor(scope: BudgetScope, limits: Limits) {
+    const bounds = [
+      ...(limits.costUsd === null ? [] : [`$${limits.costUsd}`]),
+      ...(limits.tokens === null ? [] : [`${limits.tokens} tokens`]),
+    ];
+    super(`the budget of the ${scope} (${bounds.join(', ')}) has no room for another call`);
+    this.scope = scope;
+  }
+}
+
+type Room = 'fits' | 'later' | 'never';
+
+export class Budget {
+  readonly scope: BudgetScope;
+  readonly limits: Limits;
+  readonly #parent: Budget | null;
+  #spent: Amount;
+  /** Reserved by calls under way. */
+  #inCalls = nothing;
+  /** Held back for last turns. */
+  #held = nothing;
+  /** Told whenever something comes free; kept by the outermost budget. */
+  #waiting: (() => void)[] = [];
+
+  private constructor(scope: BudgetScope, limits: Limits, spent: Amount, parent: Budget | null) {
+    this.scope = scope;
+    this.limits = limits;
+    this.#spent = { ...spent };
+    this.#parent = parent;
+  }
+
+  /** @param spent what a resumed run has taken already */
+  static ofRun(limits: Limits, spent: Amount = nothing): Budget {
+    return new Budget('run', limits, spent, null);
+  }
+
+  /** @param spent what its trajectory has taken already: counted here, and taken to be counted in the run's */
+  ofCandidate(limits: Limits, spent: Amount = nothing): Budget {
+    return new Budget('candidate', limits, spent, this);
+  }
+
+  get spent(): Amount {
+    return { ...this.#spent };
+  }
+
+  /** Neither this budget nor one around it has a bound. */
+  get isUnlimited(): boolean {
+    const { tokens, costUsd } = this.limits;
+    return tokens === null && costUsd === null && (this.#parent?.isUnlimited ?? true);
+  }
+
+  /** Why nothing new should be started, or null. */
+  softEnd(): string | null {
+    const { tokens, costUsd } = this.limits;
+    const percent = Math.round(softShare * 100);
+    if (costUsd !== null && this.#spent.costUsd >= softShare * costUsd - tolerance)
+      return `${percent} % of the cost budget of $${costUsd} is spent`;
+    if (tokens !== null && this.#spent.tokens >= softShare * tokens - tolerance)
+      return `${percent} % of the budget of ${tokens} tokens is used`;
+    return null;
+  }
+
+  /**
+   * Reserves `call`, and makes what is held back for the last turn at least `hold`. Waits while only calls under way are in
+   * the way: most take less than they reserved.
+   * @param held what the trajectory holds back already; the call is taken from it where `hold` is null: the last turn
+   * @throws {BudgetExhaustedError} whatever comes of the calls under way; the signal's reason if it fires first
+   */
+  async reserve(call: Amount, hold: Amount | null, held: Hold, signal: AbortSignal): Promise<Reservation> {
+    for (;;) {
+      signal.throwIfAborted();
+      const more = hold === null ? shortfall(call, held.amount) : plus(call, shortfall(hold, held.amount));
+      const [room, budget] = this.#roomFor(more);
+      if (room === 'never') throw new BudgetExhaustedError(budget.scope, budget.limits);
+      if (room === 'fits') {
+        if (hold === null) held.release();
+        else held.raiseTo(hold);
+        this.#change({ inCalls: call });
+        return new Reservation(call, (actual) => this.#change({ spent: actual, inCalls: negative(call) }));
+      }
+      await this.#outermost.#nextChange(signal);
+    }
+  }
+
+  /** Nothing held back yet. Release it when the trajectory ends. */
+  hold(): Hold {
+    return new Hold((amount) => this.#change({ held: amount }));
+  }
+
+  get #outermost(): Budget {
+    return this.#parent === null ? this : this.#parent.#outermost;
+  }
+
+  #roomFor(more: Amount): [Room, Budget] {
+    const own = this.#ownRoom(more);
+    if (own !== 'fits' || this.#parent === null) return [own, this];
+    return this.#parent.#roomFor(more);
+  }
+
+  #ownRoom(more: Amount): Room {
+    let room: Room = 'fits';
+    for (const kind of ['tokens', 'costUsd'] as const) {
+      const limit = this.limits[kind];
+      if (limit === null) continue;
+      const atLeast = this.#spent[kind] + this.#held[kind] + more[kind];
+      if (atLeast > limit + tolerance) return 'never';
+      if (atLeast + this.#inCalls[kind] > limit + tolerance) room = 'later';
+    }
+    return room;
+  }
+
+  #change(by: { spent?: Amount; inCalls?: Amount; held?: Amount }): void {
+    if (by.spent !== undefined) this.#spent = plus(this.#spent, by.spent);
+    if (by.inCalls !== undefined) this.#inCalls = plus(this.#inCalls, by.inCalls);
+    if (by.held !== undefined) this.#held = plus(this.#held, by.held);
+    if (this.#parent !== null) {
+      this.#parent.#change(by);
+      return;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      signal.addEventListener('abort', wake, { once: true });
+      this.#waiting.push(wake);
+    });
+  }
+}
+
+/** What a trajectory holds back for its last turn. */
+export class Hold {
+  #amount: Amount = nothing;
+  readonly #change: (by: Amount) => void;
+
+  constructor(change: (by: Amount) => void) {
+    this.#change = change;
+  }
+
+  get amount(): Amount {
+    return this.#amount;
+  }
+
+  /** Never lowers it. */
+  raiseTo(amount: Amount): void {
+    const by = shortfall(amount, this.#amount);
+    this.#amount = plus(this.#amount, by);
+    this.#change(by);
+  }
+
+  /** Idempotent. */
+  release(): void {
+    const by = negative(this.#amount);
+    this.#amount = nothing;
+    this.#change(by);
+  }
+}
+
+/** What one call has reserved, until it is settled. */
+export class Reservation {
+  readonly amount: Amount;
+  readonly #onSettled: (actual: Amount) => void;
+  #isOpen = true;
+
+  constructor(amount: Amount, onSettled: (actual: Amount) => void) {
+    this.amount = amount;
+    this.#onSettled = onSettled;
+  }
+
+  /** Once only; later calls change nothing. */
+  settle(actual: Amount): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#onSettled(actual);
+  }
+}
+
+const plus = (a: Amount, b: Amount): Amount => ({ tokens: a.tokens + b.tokens, costUsd: a.costUsd + b.costUsd });
+const negative = ({ tokens, costUsd }: Amount): Amount => ({ tokens: -tokens, costUsd: -costUsd });
+/** What `have` lacks of `need`. */
+const shortfall = (need: Amount, have: Amount): Amount => ({
+  tokens: Math.max(0, need.tokens - have.tokens),
+  costUsd: Math.max(0, need.costUsd - have.costUsd),
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { TrajectoryEvent } from '../../../protocol/trajectory.ts';
+import { ManualClock } from '../../../test/support/manualClock.ts';
+import { draftContext } from '../../../test/support/operatorContext.ts';
+import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../chatModel.ts';
+import { Governor } from '../governor/governor.ts';
+import { Budget, BudgetExhaustedError } from './budget.ts';
+import { spendingOf } from './spendingOf.ts';
+import { type AccountOptions, TrajectoryAccount } from './trajectoryAccount.ts';
+
+const price = {
+  tiers: [{ abovePromptTokens: 0, input: 1, cachedInput: 0.1, output: 10 }],
+  source: 'test',
+  asOf: '2026-01-01',
+};
+const usage = { input: 1000, cachedInput: 500, output: 100, thoughts: 50 };
+/** 500 fresh, 500 cached, 150 out. */
+const cost = (500 + 50 + 1500) / 1e6;
+
+const response: GenerateResponse = {
+  parts: [{ type: 'text', text: 'ok' }],
+  finish: { kind: 'stop', raw: 'stop' },
+  usage,
+  native: undefined,
+  model: 'm',
+  requestId: null,
+};
+
+const modelEvent: TrajectoryEvent = {
+  type: 'model',
+  at: 1,
+  step: 1,
+  reason: 'ok',
+  calls: [],
+  finish: 'stop',
+  usage,
+  durationMs: 1,
+};
+
+function setUp(outcome: (request: GenerateRequest) => Promise<GenerateResponse>, change: Partial<AccountOptions> = {}) {
+  const events: TrajectoryEvent[] = [];
+  const log = {
+    events,
+    append: async (event: TrajectoryEvent) => {
+      events.push(event);
+    },
+  };
+  const seen: GenerateRequest[] = [];
+  const model: ChatModel = {
+    info: { id: 'm', label: 'm', isLanguageModel: true, contextTokens: null },
+    generate: (request) => {
+      seen.push(request);
+      return outcome(request);
+    },
+  };
+  const open = () =>
+    TrajectoryAccount.open({ model, price, log, agent: 'c1', governor: null, budget: null, ...change });
+  return { events, seen, open };
+}
+
+function request(change: Partial<GenerateRequest> = {}): GenerateRequest {
+  return {
+    system: 'You are an agent.',
+    messages: [{ role: 'user', parts: [{ type: 'text', text: 'x'.repeat(4000) }] }],
+    tools: [{ name: 'submit', description: '', parameters: {} }],
+    toolMode: 'auto',
+    maxOutputTokens: 1000,
+    seed: 1,
+    context: draftContext(),
+    signal: new AbortController().signal,
+    ...change,
+  };
+}
+
+const types = (events: readonly TrajectoryEvent[]) => events.map(({ type }) => type);
+
+test('a call is reserved before it is sent, and its answer is written with its cost', async () => {
+  const { events, open } = setUp(async () => {
+    assert.deepEqual(types(events), ['reserved'], 'on disk before the request leaves');
+    return response;
+  });
+  const account = await open();
+  await account.model.generate(request());
+  await account.log.append(modelEvent);
+  const [reserved, written] = events;
+  assert.ok(reserved?.type === 'reserved' && reserved.usage.input >= 2000 && reserved.usage.output === 1000);
+  assert.ok(written?.type === 'model');
+  assert.ok(Math.abs((written.costUsd ?? 0) - cost) < 1e-12);
+  assert.equal(account.spending.calls, 1);
+  assert.deepEqual(account.spending, spendingOf(events, { open: true }), 'the log alone tells the same');
+});
+
+test('answers that were thrown away, and what a snapshot took, count like others; a mask does not', async () => {
+  const { events, open } = setUp(async () => response);
+  const account = await open();
+  const step = { at: 1, step: 1, durationMs: 1 };
+  await account.log.append({ type: 'discarded', ...step, cause: 'malformed', finish: 'x', usage });
+  const compacted = { type: 'compacted', ...step, why: 'budget', maskedThrough: 1, cutThrough: 0 } as const;
+  const sizes = { tokensBefore: 2, tokensAfter: 1 };
+  await account.log.append({ ...compacted, ...sizes, how: 'snapshot', usage });
+  await account.log.append({ ...compacted, ...sizes, how: 'masked' });
+  assert.equal(account.spending.calls, 2);
+  assert.ok(Math.abs(account.spending.costUsd - 2 * cost) < 1e-12);
+  assert.equal(events.filter((event) => 'costUsd' in event).length, 2);
+});
+
+test('a call that a crash cut off counts once, in full, and is marked as an estimate', async () => {
+  const { events, open } = setUp(() => new Promise(() => undefined));
+  const account = await open();
+  account.model.generate(request()).catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(account.spending.calls, 0, 'under way');
+  const reading = spendingOf(events, { open: true });
+  assert.equal(reading.calls, 1);
+  const again = await open();
+  assert.deepEqual(types(events), ['reserved', 'charge']);
+  assert.deepEqual(again.spending, reading, 'whoever read the log before the restart had counted the same');
+  assert.equal(again.spending.estimatedCalls, 1);
+  await open();
+  assert.deepEqual(types(events), ['reserved', 'charge'], 'a second restart finds nothing to settle');
+});
+
+test('a refusal costs nothing, an answer that broke costs what came, a call given up its prompt at least', async () => {
+  const text = 'y'.repeat(400);
+  const cases: [ChatModelError, boolean, (input: number, output: number) => boolean][] = [
+    [new ChatModelError('overloaded', '503', { status: 503 }), false, (input) => input === 0],
+    [new ChatModelError('network', 'no connection'), false, (input) => input === 0],
+    [new ChatModelError('network', 'broke'), true, (input, output) => input > 900 && output === 100],
+    [new ChatModelError('timeout', 'gave up'), false, (input, output) => input > 900 && output === 0],
+    [new ChatModelError('timeout', '504', { status: 504 }), false, (input) => input === 0],
+    [new ChatModelError('network', 'broke', { usage }), true, (input, output) => input === 1000 && output === 100],
+  ];
+  for (const [error, wrote, fits] of cases) {
+    const { events, open } = setUp(async ({ onDelta }) => {
+      if (wrote) onDelta?.(text);
+      throw error;
+    });
+    const account = await open();
+    await assert.rejects(account.model.generate(request()), error);
+    const charge = events.at(-1);
+    assert.ok(charge?.type === 'charge');
+    assert.ok(fits(charge.usage.input, charge.usage.output), `${error.message}: ${JSON.stringify(charge.usage)}`);
+    assert.equal(account.spending.calls, charge.usage.input === 0 ? 0 : 1);
+    assert.equal(spendingOf(events, { open: true }).costUsd, account.spending.costUsd);
+  }
+});
+
+test('an unpriced model is written as such, and a built-in one leaves no trace of calls', async () => {
+  const { open } = setUp(async () => response, { price: null });
+  const account = await open();
+  await account.model.generate(request());
+  await account.log.append(modelEvent);
+  assert.equal(account.spending.unpricedCalls, 1);
+  assert.equal(account.spending.costUsd, 0);
+  const info = { id: 'heuristic', label: '', isLanguageModel: false, contextTokens: null };
+  const builtIn: ChatModel = { info, generate: async () => response };
+  const free = setUp(async () => response, { model: builtIn });
+  await (await free.open()).model.generate(request());
+  assert.deepEqual(free.events, []);
+});
+
+test('a budget without room is told before a call, and the last turn is paid from what was held back', async () => {
+  const run = Budget.ofRun({ costUsd: 0.2, tokens: null });
+  const { seen, open } = setUp(async () => response, { budget: run.ofCandidate({ costUsd: null, tokens: null }) });
+  const account = await open();
+  const large = { maxOutputTokens: 5000 };
+  await account.model.generate(request(large));
+  await assert.rejects(account.model.generate(request({ maxOutputTokens: 20_000 })), BudgetExhaustedError);
+  assert.equal(seen.length, 1);
+  await account.model.generate(request({ maxOutputTokens: 20_000, toolMode: 'required' }));
+  assert.equal(seen[1]?.maxOutputTokens, 8192, 'a short answer is enough to submit');
+  assert.ok(run.spent.costUsd < 0.2);
+  account.close();
+});
+
+test('waiting for the governor is told, and an outage that ends in a shutdown is no failure of the call', async () => {
+  const clock = new ManualClock();
+  const governor = new Governor({ clock, breaker: { threshold: 1, firstWaitMs: 1000 } });
+  const outcomes = [new ChatModelError('overloaded', 'busy', { status: 503 }), response, response];
+  const { events, seen, open } = setUp(
+    async () => {
+      const outcome = outcomes.shift();
+      if (outcome === undefined || outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+    { governor },
+  );
+  const account = await open();
+  await assert.rejects(account.model.generate(request()), { kind: 'overloaded' });
+  const controller = new AbortController();
+  const parked = account.model.generate(request({ signal: controller.signal }));
+  await clock.pass(500);
+  assert.equal(seen.length, 1, 'nobody calls during the outage');
+  controller.abort();
+  await assert.rejects(parked, { kind: 'aborted' });
+  assert.deepEqual(types(events), ['reserved', 'charge'], 'what was never sent is not in the log');
+  const next = account.model.generate(request());
+  await clock.pass(1000);
+  assert.ok(((await next).waitedMs ?? -1) >= 0);
+  assert.equal(governor.status().state.kind, 'ok');
+  assert.equal(governor.status().inFlight, 0);
+});

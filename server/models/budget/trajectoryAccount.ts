@@ -1,0 +1,239 @@
+/**
+ * Keeps the account of one trajectory: every call is reserved before it is sent, admitted by the governor, and settled with
+ * what it took, whatever came of it. All of it is on disk in the trajectory itself, so that a killed server neither forgets
+ * a cost nor counts one twice.
+ */
+import type { Price, Spending } from '../../../protocol/cost.ts';
+import { addSpending } from '../../../protocol/cost.ts';
+import type { TrajectoryEvent, Usage } from '../../../protocol/trajectory.ts';
+import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../chatModel.ts';
+import type { Governor, Permit } from '../governor/governor.ts';
+import { costOf } from '../prices/cost.ts';
+import { estimatedUsage, promptCharacters } from '../usageEstimate.ts';
+import type { Budget, Hold, Reservation } from './budget.ts';
+import { openCall, settlementIn, spendingOf, spendingOfCall } from './spendingOf.ts';
+import { amountOf, type KnownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
+
+export interface AccountedLog {
+  readonly events: readonly TrajectoryEvent[];
+  append(event: TrajectoryEvent): Promise<void>;
+}
+
+export interface AccountOptions {
+  model: ChatModel;
+  /** null: the model is unpriced. */
+  price: Price | null;
+  log: AccountedLog;
+  /** Names the trajectory to the governor. */
+  agent: string;
+  governor: Governor | null;
+  /** Of this candidate, within the run's. */
+  budget: Budget | null;
+  now?: () => number;
+}
+
+const nothing: Usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
+
+export class TrajectoryAccount {
+  readonly #options: AccountOptions;
+  readonly #hold: Hold | null;
+  #spending: Spending;
+  #known: KnownPrompt | null = null;
+  /** The model as the agent is to use it. */
+  readonly model: ChatModel;
+  /** The log as the agent is to use it: what a call took is written with its cost. */
+  readonly log: AccountedLog;
+
+  private constructor(options: AccountOptions) {
+    this.#options = options;
+    this.#hold = options.budget?.hold() ?? null;
+    this.#spending = spendingOf(options.log.events, { open: false });
+    const { model, log } = options;
+    this.model = {
+      get info() {
+        return model.info;
+      },
+      generate: (request) => this.#generate(request),
+    };
+    this.log = {
+      get events() {
+        return log.events;
+      },
+      append: (event) => this.#append(event),
+    };
+  }
+
+  /** Settles what a killed server left open: it counts as the most that it can have taken. */
+  static async open(options: AccountOptions): Promise<TrajectoryAccount> {
+    const account = new TrajectoryAccount(options);
+    const cutOff = openCall(options.log.events);
+    if (cutOff !== null)
+      await account.#charge('cut_off', 'the server was killed while it was under way', cutOff.step, {
+        ...cutOff.usage,
+        estimated: true,
+      });
+    return account;
+  }
+
+  /** What the trajectory has taken so far; a call under way is not in it. */
+  get spending(): Spending {
+    return this.#spending;
+  }
+
+  /** Gives back what is held for a last turn. */
+  close(): void {
+    this.#hold?.release();
+  }
+
+  async #append(event: TrajectoryEvent): Promise<void> {
+    const settled = settlementIn(event);
+    if (settled === null) {
+      await this.#options.log.append(event);
+      return;
+    }
+    const costUsd = costOf(settled.usage, this.#options.price);
+    await this.#options.log.append(withCost(event, costUsd));
+    this.#spending = addSpending(this.#spending, spendingOfCall(settled.usage, costUsd));
+  }
+
+  #charge(
+    cause: Extract<TrajectoryEvent, { type: 'charge' }>['cause'],
+    detail: string,
+    step: number,
+    usage: Usage,
+  ): Promise<void> {
+    return this.#append({ type: 'charge', at: this.#now(), step, cause, detail, usage });
+  }
+
+  async #generate(given: GenerateRequest): Promise<GenerateResponse> {
+    const { model, governor, budget, agent, price } = this.#options;
+    // A model that is none takes nothing of anybody.
+    if (!model.info.isLanguageModel) return model.generate(given);
+    const began = performance.now();
+    const finishing = isFinishing(given);
+    const request = finishing && budget !== null && !budget.isUnlimited ? shortened(given) : given;
+    const worst = worstCase(request, this.#known, price);
+    const reservation = await this.#reserve(worst, finishing, request.signal);
+    let permit: Permit | null = null;
+    try {
+      const { input } = estimatedUsage(promptCharacters(request), 0);
+      const tokens = (this.#known?.usage.input ?? input) + (this.#known?.usage.output ?? 0);
+      permit = (await governor?.admit({ agent, finishing, tokens, signal: request.signal })) ?? null;
+    } catch (error) {
+      reservation?.settle(amountOf(nothing, price));
+      throw ChatModelError.is(error) ? error : cancelled(request, error);
+    }
+    if (request.signal.aborted) {
+      reservation?.settle(amountOf(nothing, price));
+      permit?.cancelled();
+      throw cancelled(request, request.signal.reason);
+    }
+    const waitedMs = performance.now() - began;
+    return { ...(await this.#send(request, worst, { reservation, permit })), waitedMs };
+  }
+
+  async #reserve(worst: WorstCase, finishing: boolean, signal: AbortSignal): Promise<Reservation | null> {
+    const { budget } = this.#options;
+    if (budget === null || this.#hold === null || budget.isUnlimited) return null;
+    try {
+      return await budget.reserve(worst.amount, finishing ? null : worst.lastTurn, this.#hold, signal);
+    } catch (error) {
+      throw signal.aborted ? cancelled({ signal }, error) : error;
+    }
+  }
+
+  /** Sends the call, and settles it with budget, governor and log before anybody hears what came of it. */
+  async #send(
+    request: GenerateRequest,
+    worst: WorstCase,
+    { reservation, permit }: { reservation: Reservation | null; permit: Permit | null },
+  ): Promise<GenerateResponse> {
+    const { model, log, price } = this.#options;
+    const step = request.caller?.step ?? 0;
+    const settle = (usage: Usage) => reservation?.settle(amountOf(usage, price));
+    let sent = 0;
+    const onDelta = (text: string) => {
+      sent += text.length;
+      request.onDelta?.(text);
+    };
+    try {
+      await log.append({
+        type: 'reserved',
+        at: this.#now(),
+        step,
+        usage: worst.usage,
+        costUsd: costOf(worst.usage, price),
+      });
+      const response = await model.generate({ ...request, onDelta });
+      settle(response.usage);
+      if (response.finish.kind === 'incomplete') permit?.failed(brokenOff(response));
+      else permit?.succeeded(response.usage);
+      if (request.caller?.purpose !== 'snapshot')
+        this.#known = { characters: promptCharacters(request), usage: response.usage };
+      return response;
+    } catch (error) {
+      if (!ChatModelError.is(error)) {
+        // A fault of ours. The call stays open in the log, and counts in full when that is read again.
+        settle(worst.usage);
+        permit?.cancelled();
+        throw error;
+      }
+      const usage = lostUsage(error, request, sent);
+      settle(usage);
+      const told = error.kind === 'aborted' ? error : (permit?.failed(error) ?? error);
+      if (error.kind === 'aborted') permit?.cancelled();
+      await this.#charge(causeOf(error, usage), error.message, step, usage);
+      throw told;
+    }
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+function withCost(event: TrajectoryEvent, costUsd: number | null): TrajectoryEvent {
+  switch (event.type) {
+    case 'model':
+    case 'discarded':
+    case 'charge':
+    case 'compacted':
+      return { ...event, costUsd };
+    default:
+      return event;
+  }
+}
+
+/** Only `submit` is offered, and must be called: the trajectory ends with this turn. */
+function isFinishing({ toolMode, tools }: GenerateRequest): boolean {
+  return toolMode === 'required' && tools.length === 1;
+}
+
+/** What is held back for a last turn is for a short answer. */
+function shortened(request: GenerateRequest): GenerateRequest {
+  return { ...request, maxOutputTokens: Math.min(request.maxOutputTokens, lastTurnOutput) };
+}
+
+function cancelled({ signal }: Pick<GenerateRequest, 'signal'>, error: unknown): unknown {
+  if (!signal.aborted) return error;
+  return new ChatModelError('aborted', 'The call was cancelled while it waited for the provider.', { cause: error });
+}
+
+const brokenOff = ({ finish }: GenerateResponse) =>
+  new ChatModelError('network', `the answer broke off (${finish.raw})`);
+
+/**
+ * What a call that failed was billed, as far as can be known. A refusal costs nothing. Where the answer had begun, or the
+ * provider may still be writing it (we gave up, not it), prompt and what came of the answer count.
+ */
+function lostUsage(error: ChatModelError, request: GenerateRequest, sent: number): Usage {
+  if (error.usage !== null) return error.usage;
+  const gaveUp = error.kind === 'aborted' || error.kind === 'timeout';
+  if (sent === 0 && (!gaveUp || error.status !== null)) return nothing;
+  return estimatedUsage(promptCharacters(request), sent);
+}
+
+function causeOf(error: ChatModelError, usage: Usage): Extract<TrajectoryEvent, { type: 'charge' }>['cause'] {
+  if (error.kind === 'aborted') return 'aborted';
+  return usage.input === 0 ? 'refused' : 'failed';
+}
