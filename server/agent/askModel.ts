@@ -41,6 +41,7 @@ function terminal(error: ChatModelError, { messages }: GenerateRequest): Error {
       return error;
     case 'auth':
     case 'quota_exhausted':
+    case 'not_recorded':
       return new ProviderStoppedError(error.message, { cause: error });
     case 'bad_request': {
       // Where the model has answered before, name, key and set-up are right: it is something in this conversation.

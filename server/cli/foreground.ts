@@ -20,14 +20,16 @@ export interface ForegroundOptions {
   replay?: RecordedRun | null;
 }
 
-/** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected */
+/** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected, or a replay cannot go on */
 export async function hostInForeground({ store, task, model, venv, json, replay }: ForegroundOptions): Promise<void> {
   const log = fileLogger(store.paths.log);
   const progress = new Progress({ store, stream: process.stderr });
   let host: RunHost | null = null;
+  let isAsked = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (host === null) return;
     progress.say(`${signal}: leaving the run as it is …`);
+    isAsked = true;
     host.search.interrupt(`interrupted by ${signal}`);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
@@ -46,6 +48,8 @@ export async function hostInForeground({ store, task, model, venv, json, replay 
     progress.start();
     const end = await host.run();
     progress.stop();
+    if (end.kind === 'interrupted' && replay != null && !isAsked)
+      throw new CliError(exitCodes.noResult, `The replay has left its recording: ${end.reason}`);
     if (end.kind === 'interrupted')
       throw new CliError(
         exitCodes.interrupted,

@@ -102,6 +102,8 @@ export type ChatModelErrorKind =
   | 'bad_request'
   | 'blocked'
   | 'malformed'
+  /** A replay has come to a request that its recording does not hold. */
+  | 'not_recorded'
   | 'aborted';
 
 /** A provider's failure. `retryAfterMs` is the provider's own word on when to come back. */

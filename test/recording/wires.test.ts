@@ -115,7 +115,7 @@ test(
     const again = (await replay())(caller(1));
     assert.deepEqual(await outcomes(again, elsewhere), recorded);
     await assert.rejects(again(elsewhere, post({ at: '12:30:01' })), {
-      kind: 'bad_request',
+      kind: 'not_recorded',
       message: /was asked 3 times when it was made, and now once more/,
     });
   },

@@ -30,7 +30,7 @@ export function replayingWire(
 
 /** A replay that has left its recording cannot go on: it is nobody's outage. */
 function miss(folder: string, words: string): ChatModelError {
-  return new ChatModelError('bad_request', `The recording in ${folder} does not answer this request: ${words}`);
+  return new ChatModelError('not_recorded', `The recording in ${folder} does not answer this request: ${words}`);
 }
 
 function missingWords(key: string, count: number): string {
