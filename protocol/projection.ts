@@ -2,6 +2,7 @@
  * Events folded into what they mean: the run's summary and its candidates. Server, command line and panels all see a run
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
+import { addSpending, nothingSpent, type Spending } from './cost.ts';
 import type { Candidate, CandidateId, PersonRequest, RunEvent, RunId, RunSummary } from './run.ts';
 import { isBetter } from './score.ts';
 
@@ -20,7 +21,7 @@ export interface RunView {
 /** @throws if the first event is not `run_started`. */
 export function openRunView(id: RunId, first: RunEvent): RunView {
   if (first.body.type !== 'run_started') throw new Error(`run ${id}: its log does not begin with run_started`);
-  const { config, metric, splitHash, caveats } = first.body;
+  const { config, metric, splitHash, caveats, price, estimate } = first.body;
   return {
     summary: {
       id,
@@ -31,6 +32,12 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
       createdAt: first.at,
       endedAt: null,
       activeMs: 0,
+      gpus: 0,
+      gpuMs: 0,
+      spent: nothingSpent,
+      ...(price === undefined ? {} : { price }),
+      ...(estimate === undefined ? {} : { estimate }),
+      outage: null,
       counts: { created: 0, running: 0, scored: 0, failed: 0, abandoned: 0 },
       bestSearch: null,
       selected: null,
@@ -59,14 +66,27 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'run_resumed':
       // The stretch before was cut off without a word; it counted up to the event before this one.
       view.activeSince = event.at;
+      summary.outage = null;
       if (summary.state !== 'stopping') summary.state = 'running';
+      break;
+    case 'gpus_held':
+      advance(view, event.at);
+      summary.gpus = body.gpus;
+      break;
+    case 'provider_outage':
+      settle(view, event.at);
+      summary.outage = body.reason;
+      break;
+    case 'provider_recovered':
+      summary.outage = null;
+      if (summary.state === 'running' || summary.state === 'stopping') view.activeSince = event.at;
       break;
     case 'run_paused':
       settle(view, event.at);
       summary.state = 'paused';
       break;
     case 'run_unpaused':
-      view.activeSince = event.at;
+      if (summary.outage === null) view.activeSince = event.at;
       summary.state = 'running';
       break;
     case 'run_stopping':
@@ -96,6 +116,10 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         steps: body.steps,
         ...(body.autosubmitted === true ? { autosubmitted: true } : {}),
       });
+      spend(view, body.id, body.spent);
+      break;
+    case 'candidate_spent':
+      spend(view, body.id, body.spent);
       break;
     case 'candidate_scored': {
       const candidate = update(view, body.id, {
@@ -121,6 +145,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         evaluation: body.evaluation,
         endedAt: event.at,
       });
+      spend(view, body.id, body.spent);
       ended(summary, 'failed');
       break;
     case 'candidate_abandoned':
@@ -141,15 +166,31 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       summary.endedAt = event.at;
       break;
   }
-  if (view.activeSince !== null) {
-    summary.activeMs += Math.max(0, event.at - view.activeSince);
-    view.activeSince = event.at;
-  }
+  advance(view, event.at);
 }
 
+/** Counts the time up to now. */
+function advance(view: RunView, at: number): void {
+  if (view.activeSince === null) return;
+  const { summary } = view;
+  const ms = Math.max(0, at - view.activeSince);
+  summary.activeMs += ms;
+  summary.gpuMs += ms * summary.gpus;
+  view.activeSince = at;
+}
+
+/** Counts the time up to now, and no more from now on. */
 function settle(view: RunView, at: number): void {
-  if (view.activeSince !== null) view.summary.activeMs += Math.max(0, at - view.activeSince);
+  advance(view, at);
   view.activeSince = null;
+}
+
+/** Events carry a candidate's total, not what came on top: told twice, it counts once. */
+function spend(view: RunView, id: CandidateId, spent: Spending | undefined): void {
+  if (spent === undefined) return;
+  const before = view.candidates.get(id)?.spent ?? nothingSpent;
+  view.summary.spent = addSpending(addSpending(view.summary.spent, spent), before, -1);
+  update(view, id, { spent });
 }
 
 function ended(summary: RunSummary, how: 'scored' | 'failed' | 'abandoned'): void {

@@ -1,5 +1,6 @@
 /** Runs and candidates as clients see them, and the events that tell of every change to them. */
 import * as z from 'zod';
+import { CallRates, CostEstimate, Price, RunBudget, Spending } from './cost.ts';
 import { Direction, SplitName } from './task.ts';
 
 export const RunId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,80}$/);
@@ -18,7 +19,7 @@ export type SandboxDriverName = z.infer<typeof SandboxDriverName>;
 export const RunConfig = z.object({
   task: z.string(),
   taskVersion: z.int().positive(),
-  /** `heuristic` or `gemini:<name>`. */
+  /** `heuristic`, `gemini:<name>` or `openai:<name>@<url>`. */
   model: z.string(),
   workers: z.int().min(1).max(256),
   agentsPerSlot: z.int().min(1).max(16),
@@ -33,6 +34,9 @@ export const RunConfig = z.object({
   maxSteps: z.int().positive(),
   /** The run of which this one makes the recorded candidates again. */
   replayOf: RunId.optional(),
+  /** Tokens, money and GPU-hours that the run may take; absent: as much as it needs. */
+  budget: RunBudget.optional(),
+  rates: CallRates.optional(),
   sandbox: SandboxDriverName,
 });
 export type RunConfig = z.infer<typeof RunConfig>;
@@ -92,6 +96,8 @@ export const Candidate = z.object({
   test: Score.nullable(),
   failure: CandidateFailure.nullable(),
   evaluation: z.array(EvaluationRun),
+  /** What its agent's calls took; absent while nothing is known of any. Of one at work: some minutes old. */
+  spent: Spending.optional(),
   /** The score equals the metric's optimum: look for a leak before believing it. */
   suspiciouslyPerfect: z.boolean(),
 });
@@ -110,6 +116,17 @@ export const RunSummary = z.object({
   endedAt: z.number().nullable(),
   /** Wall-clock milliseconds this run has been active, pauses and downtime left out. */
   activeMs: z.number().nonnegative(),
+  /** GPUs that the run holds, and the milliseconds that it has held them while active, summed over them. */
+  gpus: z.int().nonnegative(),
+  gpuMs: z.number().nonnegative(),
+  /** What all calls to the model took. */
+  spent: Spending,
+  /** The price that calls were counted with at the start; null: unpriced. Absent in runs of older versions. */
+  price: Price.nullable().optional(),
+  /** The estimate that was made before the start. */
+  estimate: CostEstimate.optional(),
+  /** Why agents wait for the model's provider, null while it answers. The run's clock stands still meanwhile. */
+  outage: z.string().nullable(),
   counts: z.object({
     created: z.int(),
     running: z.int(),
@@ -147,7 +164,14 @@ export const RunEventBody = z.discriminatedUnion('type', [
     /** Of the prepared task: a run is resumed on the same splits or not at all. */
     splitHash: z.string(),
     caveats: z.array(z.string()),
+    price: Price.nullable().optional(),
+    estimate: CostEstimate.optional(),
   }),
+  /** How many GPUs the run holds from now on. */
+  z.object({ type: z.literal('gpus_held'), gpus: z.int().nonnegative() }),
+  /** The provider of the model does not answer: agents are parked until it does. */
+  z.object({ type: z.literal('provider_outage'), reason: z.string() }),
+  z.object({ type: z.literal('provider_recovered') }),
   z.object({ type: z.literal('run_resumed'), pid: z.int() }),
   z.object({ type: z.literal('run_paused') }),
   z.object({ type: z.literal('run_unpaused') }),
@@ -169,6 +193,7 @@ export const RunEventBody = z.discriminatedUnion('type', [
     summary: z.string(),
     steps: z.int(),
     autosubmitted: z.boolean().optional(),
+    spent: Spending.optional(),
   }),
   z.object({
     type: z.literal('candidate_scored'),
@@ -183,7 +208,10 @@ export const RunEventBody = z.discriminatedUnion('type', [
     failure: CandidateFailure,
     steps: z.int(),
     evaluation: z.array(EvaluationRun),
+    spent: Spending.optional(),
   }),
+  /** What a candidate's calls have taken in all so far: the last one holds, so that none is counted twice. */
+  z.object({ type: z.literal('candidate_spent'), id: CandidateId, spent: Spending }),
   z.object({ type: z.literal('candidate_abandoned'), id: CandidateId, reason: z.string() }),
   z.object({
     type: z.literal('unsealed'),

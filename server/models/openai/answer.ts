@@ -1,9 +1,9 @@
 /** Puts the chunks of one streamed answer together, of `/v1/chat/completions` and of Ollama's `/api/chat` alike. */
-import { randomInt } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Usage } from '../../../protocol/trajectory.ts';
-import type { GenerateResponse, MessagePart } from '../chatModel.ts';
-import { estimatedUsage } from '../usageEstimate.ts';
+import type { Caller, GenerateRequest, GenerateResponse, MessagePart } from '../chatModel.ts';
+import { estimatedUsage, promptCharacters } from '../usageEstimate.ts';
 import { finishOf } from './finish.ts';
 import { type NativeMessage, parsedArguments } from './nativeMessage.ts';
 
@@ -62,7 +62,13 @@ interface CallInPieces {
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const newCallId = () => Array.from({ length: 9 }, () => letters[randomInt(letters.length)]).join('');
+
+/** The same whenever the same call is made again, as in a replay; unique in a trajectory. */
+function callId(caller: Caller | undefined, index: number): string {
+  const named = caller === undefined ? randomUUID() : `${caller.agent} ${caller.step} ${caller.attempt}`;
+  const digest = createHash('sha256').update(`${named} ${index}`).digest();
+  return Array.from(digest.subarray(0, 9), (byte) => letters[byte % letters.length]).join('');
+}
 
 /** Collects chunks; `response` is what they amount to so far. */
 export class Answer {
@@ -87,8 +93,8 @@ export class Answer {
     return this.#usage;
   }
 
-  /** Characters that came, thoughts and arguments included: what a broken answer is estimated by. */
-  get characters(): number {
+  /** Characters that came, thoughts and arguments included. */
+  get #characters(): number {
     const inCalls = this.#calls.reduce((sum, call) => sum + call.name.length + call.arguments.length, 0);
     return this.#text.length + (this.#reasoning?.text.length ?? 0) + inCalls;
   }
@@ -152,9 +158,13 @@ export class Answer {
     known.arguments += words;
   }
 
-  /** @param promptCharacters size of the request, by which tokens are estimated where the server counts none */
-  response(promptCharacters: number): GenerateResponse {
-    const calls = this.#calls.map((call) => ({ ...call, id: newCallId(), parsed: parsedArguments(call.arguments) }));
+  /** @param request names the calls, and is what tokens are estimated by where the server counts none */
+  response(request: GenerateRequest): GenerateResponse {
+    const calls = this.#calls.map((call, index) => ({
+      ...call,
+      id: callId(request.caller, index),
+      parsed: parsedArguments(call.arguments),
+    }));
     // A call that the length limit cut is not made: half of a command may do harm.
     const whole = calls.filter(({ parsed }) => parsed !== undefined || this.#finish !== 'length');
     const parts: MessagePart[] = this.#text === '' ? [] : [{ type: 'text', text: this.#text }];
@@ -175,7 +185,7 @@ export class Answer {
         hasBrokenCall: calls.some(({ parsed }) => parsed === undefined),
         hasText: this.#text !== '',
       }),
-      usage: this.#usage ?? estimatedUsage(promptCharacters, this.characters),
+      usage: this.#usage ?? estimatedUsage(promptCharacters(request), this.#characters),
       native,
       model: this.#answeredBy ?? this.#model,
       requestId: this.#requestId,

@@ -14,7 +14,6 @@ import type { ModelEnvironment } from '../environment.ts';
 import { patientFetch, RawTail } from '../patientFetch.ts';
 import { quotaName } from '../quotaName.ts';
 import { type Redact, redactor } from '../redaction.ts';
-import { promptCharacters } from '../usageEstimate.ts';
 import { network, type Wire } from '../wire.ts';
 import { Answer, Chunk, OllamaChunk } from './answer.ts';
 import { errorIn } from './errorBody.ts';
@@ -74,7 +73,7 @@ export class OpenAiModel implements ChatModel {
       const server = await this.#askServer(signal);
       if (server.kind === 'ollama') await this.#readOllama(server, request, answer, signal, () => deadline.touch());
       else await this.#readOpenAi(server, request, answer, signal, () => deadline.touch());
-      return answer.response(promptCharacters(request));
+      return answer.response(request);
     } catch (error) {
       throw failureOf(error, {
         model,
