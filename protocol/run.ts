@@ -13,7 +13,7 @@ export type CandidateId = z.infer<typeof CandidateId>;
 export const Operator = z.enum(['draft', 'mutation', 'crossover', 'human']);
 export type Operator = z.infer<typeof Operator>;
 
-export const SandboxDriverName = z.enum(['bwrap', 'podman', 'docker', 'none']);
+export const SandboxDriverName = z.enum(['bwrap', 'podman', 'docker', 'apptainer', 'none']);
 export type SandboxDriverName = z.infer<typeof SandboxDriverName>;
 
 export const RunConfig = z.object({

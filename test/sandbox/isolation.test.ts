@@ -108,7 +108,8 @@ describe('what a program in a sandbox can reach', { timeout: 120_000 }, () => {
   test('everything but its own few folders is read-only', async () => {
     for (const path of [
       '/x',
-      '/dev/x',
+      // Apptainer's is the user's own, of 64 MiB.
+      ...(driver.name === 'apptainer' ? [] : ['/dev/x']),
       '/etc/x',
       '/usr/x',
       '/opt/venv/x',

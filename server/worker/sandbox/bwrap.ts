@@ -19,7 +19,7 @@ import { launchCommand, stage } from './launch.ts';
 import { memoryAccountOfProcess } from './memoryAccount.ts';
 import { refuseImage, type Sandbox, type SandboxDriver, type SandboxOptions, SandboxStartError } from './sandbox.ts';
 import { shownFolders } from './shownFolders.ts';
-import { systemdScope } from './systemdScope.ts';
+import { type SystemdScope, systemdScope } from './systemdScope.ts';
 
 const run = promisify(execFile);
 const initScript = readFileSync(new URL('./init.sh', import.meta.url), 'utf8');
@@ -52,16 +52,14 @@ export async function createBwrapDriver(options: BwrapDriverOptions = {}): Promi
   return new BwrapDriver(bwrap, cgroups, scope);
 }
 
-type Scope = Awaited<ReturnType<typeof systemdScope>>;
-
 export class BwrapDriver implements SandboxDriver {
   readonly name = 'bwrap';
   readonly notEnforced: readonly string[];
   readonly #bwrap: string;
-  readonly #scope: Scope;
+  readonly #scope: SystemdScope | null;
   readonly #janitor: Janitor;
 
-  constructor(bwrap: string, cgroups: CgroupParents | null, scope: Scope) {
+  constructor(bwrap: string, cgroups: CgroupParents | null, scope: SystemdScope | null) {
     this.#bwrap = bwrap;
     this.#scope = scope;
     const missing: string[] = [];

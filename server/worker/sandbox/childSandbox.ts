@@ -46,14 +46,15 @@ export class ChildSandbox implements Sandbox {
   readonly #child: ChildProcess;
   readonly #channel: InitChannel;
   readonly #memory: MemoryAccount | null;
-  readonly #initPid: () => number | null;
+  readonly #findInit: () => number | null;
+  #init: number | null = null;
 
   private constructor(child: ChildProcess, channel: InitChannel, start: ChildStart) {
     this.id = start.id;
     this.notEnforced = start.notEnforced;
     this.#child = child;
     this.#channel = channel;
-    this.#initPid = start.initPid;
+    this.#findInit = start.initPid;
     this.#memory = start.memory();
     this.exited = new Promise((resolve) => {
       child.once('exit', () => {
@@ -89,6 +90,11 @@ export class ChildSandbox implements Sandbox {
   async spawn(command: readonly string[], options: { directory?: string } = {}): Promise<SandboxProcess> {
     if (this.dead) throw new SandboxDeadError(this.id, `cannot start ${command[0]}`);
     return this.#channel.spawn(command, options.directory ?? '/workspace');
+  }
+
+  #initPid(): number | null {
+    this.#init ??= this.#findInit();
+    return this.#init;
   }
 
   path(inside: string): string {

@@ -41,12 +41,23 @@ export interface DockerPlan extends ContainerPlan {
 /** Opens the three pipes of the first process, and becomes what follows. */
 const openPipes = 'exec <"$1/0.in" >"$1/0.out" 2>"$1/0.err"; shift; exec "$@"';
 
-/** The command of a container: init, on pipes, with the environment of the sandbox and (without an image) no other. */
-export function initCommand(options: SandboxOptions): string[] {
+/** Init, with the environment of the sandbox and (without an image) no other. `processes`: most of them; 0: no limit. */
+export function sandboxCommand(options: SandboxOptions, processes: number): string[] {
   const environment = Object.entries(containerEnvironment(options)).map(([name, value]) => `${name}=${value}`);
-  const env = ['env', ...(options.image === undefined ? ['-i'] : []), ...environment];
-  const init = ['bash', '/ctl/init.sh', '/ctl', '/workspace', '0'];
-  return ['bash', '-c', openPipes, 'init', '/ctl', ...env, ...init];
+  const [env, bash] = programs(options);
+  const clean = options.image === undefined ? ['-i'] : [];
+  return [env, ...clean, ...environment, bash, '/ctl/init.sh', '/ctl', '/workspace', String(processes)];
+}
+
+/** The same, on pipes of the control folder. */
+function onPipes(options: SandboxOptions): string[] {
+  const [, bash] = programs(options);
+  return [bash, '-c', openPipes, 'init', '/ctl', ...sandboxCommand(options, 0)];
+}
+
+/** Without an image there is no PATH to find them on. */
+function programs({ image }: SandboxOptions): [env: string, bash: string] {
+  return image === undefined ? ['/usr/bin/env', '/usr/bin/bash'] : ['env', 'bash'];
 }
 
 /** An image brings its own PATH and Python, and a /root that only root may enter. */
@@ -109,7 +120,7 @@ export function podmanArguments(plan: PodmanPlan): string[] {
     ...(image !== undefined && gpuUuid !== null ? [`--device=nvidia.com/gpu=${gpuUuid}`] : []),
     ...(image === undefined ? ['--unsetenv-all'] : ['--entrypoint=']),
     ...(plan.root === null ? [image ?? ''] : ['--rootfs', plan.root]),
-    ...absolute(initCommand(options), options),
+    ...onPipes(options),
   ];
 }
 
@@ -123,12 +134,6 @@ export function dockerArguments(plan: DockerPlan): string[] {
     ...(options.image !== undefined && options.gpuUuid !== null ? [`--gpus=device=${options.gpuUuid}`] : []),
     '--entrypoint=',
     plan.image,
-    ...absolute(initCommand(options), options),
+    ...onPipes(options),
   ];
-}
-
-/** Without an environment there is no PATH to find the first two programs on. */
-function absolute(command: string[], options: SandboxOptions): string[] {
-  if (options.image !== undefined) return command;
-  return command.map((word) => (word === 'bash' || word === 'env' ? `/usr/bin/${word}` : word));
 }

@@ -1,5 +1,6 @@
 /** Drivers by name. A new way of isolation is one more line here, and one more name in the protocol. */
 import type { SandboxDriverName } from '../../../protocol/run.ts';
+import { createApptainerDriver } from './apptainer.ts';
 import { createBwrapDriver } from './bwrap.ts';
 import { createDockerDriver } from './docker.ts';
 import { NoneDriver } from './none.ts';
@@ -15,6 +16,8 @@ export async function createSandboxDriver(name: SandboxDriverName): Promise<Sand
       return createPodmanDriver();
     case 'docker':
       return createDockerDriver();
+    case 'apptainer':
+      return createApptainerDriver();
     case 'none':
       return new NoneDriver();
   }

@@ -15,11 +15,14 @@ export function scopeWords(limits: Limits): string[] {
   ];
 }
 
-/** The user's systemd if it answers and takes limits; null otherwise. */
-export async function systemdScope(): Promise<{
+export interface SystemdScope {
   words: (limits: Limits) => string[];
+  /** What the words need of the worker's environment. */
   environment: Record<string, string>;
-} | null> {
+}
+
+/** The user's systemd if it answers and takes limits; null otherwise. */
+export async function systemdScope(): Promise<SystemdScope | null> {
   const environment: Record<string, string> = {};
   for (const name of ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']) {
     const value = process.env[name];
