@@ -139,6 +139,9 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
       'no_tool_call',
       'malformed_calls',
       'looping',
+      // The candidate's own budget, and the run's.
+      'budget_limit',
+      'run_budget',
       'aborted',
       'failed',
     ]),

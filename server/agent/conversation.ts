@@ -62,9 +62,10 @@ export class Conversation {
       }
       const cause = unusable(answer);
       if (cause === null) return answer;
-      if (resamplesOf(this.#events) < maxResamples) await this.#discard(cause, answer);
-      else if (cause === 'malformed') return answer;
-      else
+      const isDrawnAgain = resamplesOf(this.#events) < maxResamples;
+      if (!isDrawnAgain && cause === 'malformed') return answer;
+      await this.#discard(cause, answer);
+      if (!isDrawnAgain)
         throw new TrajectoryEnd('failed', `the provider withheld ${maxResamples + 1} answers (${answer.finish.raw})`);
     }
   }

@@ -6,6 +6,10 @@ export type EndReason =
   | 'no_tool_call'
   | 'malformed_calls'
   | 'looping'
+  /** The candidate's own budget is used up. */
+  | 'budget_limit'
+  /** The run's is: nobody's failure. */
+  | 'run_budget'
   | 'aborted'
   | 'failed';
 

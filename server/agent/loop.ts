@@ -5,6 +5,7 @@
 
 import type { Observation, ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { type Answer, Conversation } from './conversation.ts';
@@ -122,8 +123,20 @@ class Agent {
 
     const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
     if (isLast) await this.#warnOnce();
-    const answer = await this.#conversation.next({ isLast });
+    const answer = await this.#answer(isLast);
     return this.#perform(await this.#record(answer), { recovered: false });
+  }
+
+  /** Where the budget has no room for another turn, there is still the last one: it has been held back. */
+  async #answer(isLast: boolean): Promise<Answer> {
+    try {
+      return await this.#conversation.next({ isLast });
+    } catch (error) {
+      if (!(error instanceof BudgetExhaustedError)) throw error;
+      if (isLast) throw budgetEnd(error);
+      await this.#warnOnce();
+      return this.#answer(true);
+    }
   }
 
   /** An agent that ends without a submission still hands in what the engine has seen run to its end. */
@@ -311,7 +324,7 @@ class Agent {
     if (this.#events.some((event) => event.type === 'notice' && event.kind === 'final_warning')) return;
     await this.#notice(
       'final_warning',
-      'This is your last turn: time or steps are about to run out. Call `submit` now with the best program that you have.',
+      'This is your last turn: time, steps or budget are about to run out. Call `submit` now with the best program that you have.',
     );
   }
 
@@ -337,6 +350,10 @@ class Agent {
     const index = last?.type === 'model' ? last.calls.findIndex((other) => other.id === call.id) : 0;
     return `${execIdPrefix}-${this.steps}-${index}`;
   }
+}
+
+function budgetEnd(error: BudgetExhaustedError): TrajectoryEnd {
+  return new TrajectoryEnd(error.scope === 'run' ? 'run_budget' : 'budget_limit', error.message);
 }
 
 function seconds(ms: number): string {
