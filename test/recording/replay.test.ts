@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { forms } from '../../server/cli/output.ts';
-import { readProgramFolder, readRun } from '../../server/store/runStore.ts';
+import { listRunIds, readProgramFolder, readRun } from '../../server/store/runStore.ts';
 import { answer, apiError, bareFinish, dropInStream, type Reply, retryInfo } from '../models/geminiReplies.ts';
 import { GeminiServer, type RecordedRequest } from '../models/geminiServer.ts';
 import { aira2 } from '../support/command.ts';
@@ -62,6 +64,18 @@ async function run(given: Record<string, string>, ...args: string[]) {
     timeoutMs: 150_000,
   });
   return { ...result, id: () => forms.run.parse(JSON.parse(result.stdout)).run.id };
+}
+
+/** The newest run, once it is live and has `count` scored candidates. */
+async function liveRun(known: string[], count: number): Promise<string> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(30)) {
+    const id = (await listRunIds(toy.home)).find((one) => !known.includes(one));
+    // The door opens when the run is whole on disk.
+    if (id === undefined || !existsSync(join(toy.home, 'runs', id, 'server.json'))) continue;
+    const { view, live } = await readRun(toy.home, id);
+    if (live && view.summary.counts.scored >= count) return id;
+  }
+  throw new Error(`waited 60 s for a live run with ${count} scored candidates`);
 }
 
 /** All that a population is. */
@@ -126,6 +140,27 @@ describe('a recorded run', { timeout: 400_000 }, () => {
       again.stderr + again.stdout,
       /c1 step 1 act attempt 0 differs from what was asked at contents\[0\].*Linear toy.*Another title/s,
     );
+  });
+
+  it('may be killed and resumed on the way: the recording goes on, and replays as a whole', async () => {
+    const folder = join(toy.home, 'interrupted');
+    const known = await listRunIds(toy.home);
+    const settings = ['--workers', '2', '--drafts', '2', '--candidates', '6'];
+    const killed = run(environment(), '--model', 'gemini:gemini-3-pro-test', '--record', folder, ...settings);
+    const id = await liveRun(known, 2);
+    const { pid } = JSON.parse(await readFile(join(toy.home, 'runs', id, 'server.json'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    assert.notEqual((await killed).exitCode, 0);
+
+    const command = (given: Record<string, string>, ...args: string[]) =>
+      aira2(args, { home: toy.home, environment: given, timeoutMs: 150_000 });
+    const resumed = await command(environment(), 'runs', 'resume', id, '--record', folder, '--json');
+    assert.equal(resumed.exitCode, 0, resumed.stderr);
+    const whole = await population(id);
+    assert.equal(whole.length, 6);
+    const again = await run({ AIRA2_VENV: venv }, '--replay', folder);
+    assert.equal(again.exitCode, 0, again.stderr + again.stdout);
+    assert.deepEqual(await population(again.id()), whole);
   });
 
   it('is not taken for what it is not', async () => {
