@@ -4,8 +4,9 @@
  */
 
 import type { FileHandle } from 'node:fs/promises';
-import { open, readFile, truncate } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import type { ZodType } from 'zod';
+import { readLines } from './lineReader.ts';
 
 /** A line that is neither valid nor a torn last line: somebody edited the file, or the disk lied. */
 export class CorruptLogError extends Error {
@@ -22,10 +23,13 @@ export class CorruptLogError extends Error {
 }
 
 interface Waiting {
-  line: string;
+  bytes: Buffer;
   done: () => void;
   failed: (error: unknown) => void;
 }
+
+/** Gets each entry of a log as it is read, and the byte at which its line begins. */
+export type Visit<T> = (entry: T, offset: number) => void;
 
 export class JsonlLog<T> {
   readonly path: string;
@@ -33,33 +37,66 @@ export class JsonlLog<T> {
   #handle: FileHandle | null;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
+  /** Bytes of the file once everything that waits is written. */
+  #size: number;
+  /** Set by a write that failed: the file may end in half a line, and nothing may come after that. */
+  #broken: Error | null = null;
 
-  private constructor(path: string, schema: ZodType<T>, handle: FileHandle) {
+  private constructor(path: string, schema: ZodType<T>, handle: FileHandle, size: number) {
     this.path = path;
     this.#schema = schema;
     this.#handle = handle;
+    this.#size = size;
   }
 
   /** Opens (or makes) the file, cuts off a torn last line, and returns what is in it. */
   static async open<T>(path: string, schema: ZodType<T>): Promise<{ log: JsonlLog<T>; entries: T[] }> {
-    const { entries, validBytes, totalBytes } = await readEntries(path, schema);
+    const entries: T[] = [];
+    const log = await JsonlLog.openWith(path, schema, (entry) => entries.push(entry));
+    return { log, entries };
+  }
+
+  /** As `open`, for logs that may be too long to be held in memory. */
+  static async openWith<T>(path: string, schema: ZodType<T>, visit: Visit<T>): Promise<JsonlLog<T>> {
+    const { validBytes, totalBytes } = await visitEntries(path, schema, visit);
     if (validBytes < totalBytes) await truncate(path, validBytes);
-    const handle = await open(path, 'a', 0o600);
-    return { log: new JsonlLog(path, schema, handle), entries };
+    return new JsonlLog(path, schema, await open(path, 'a', 0o600), validBytes);
   }
 
   /** Reads without opening for writing; a torn last line is left out. A missing file is an empty log. */
   static async read<T>(path: string, schema: ZodType<T>): Promise<T[]> {
-    return (await readEntries(path, schema)).entries;
+    const entries: T[] = [];
+    await visitEntries(path, schema, (entry) => entries.push(entry));
+    return entries;
   }
 
-  /** Resolves when `entry` is on disk. Entries land in the order of the calls. */
+  /** As `read`, for logs that may be too long to be held in memory. */
+  static async readWith<T>(path: string, schema: ZodType<T>, visit: Visit<T>): Promise<void> {
+    await visitEntries(path, schema, visit);
+  }
+
+  /** Where the line of the next `append` will begin. */
+  get nextOffset(): number {
+    return this.#size;
+  }
+
+  /**
+   * Resolves when `entry` is on disk. Entries land in the order of the calls. After a write that failed every further one
+   * fails, too: a line behind half a line could not be read again.
+   */
   append(entry: T): Promise<void> {
-    const line = `${JSON.stringify(this.#schema.parse(entry))}\n`;
+    const bytes = Buffer.from(`${JSON.stringify(this.#schema.parse(entry))}\n`);
+    this.#size += bytes.length;
     return new Promise((done, failed) => {
-      this.#waiting.push({ line, done, failed });
+      this.#waiting.push({ bytes, done, failed });
       this.#writing ??= this.#drain();
     });
+  }
+
+  /** Entries that are on disk, from the line that begins at `offset`; `keep` says when it is enough. */
+  async readFrom(offset: number, keep: (entry: T) => boolean): Promise<void> {
+    for await (const { text, isWhole } of readLines(this.path, offset))
+      if (!isWhole || !keep(this.#schema.parse(JSON.parse(text)))) return;
   }
 
   async close(): Promise<void> {
@@ -73,11 +110,13 @@ export class JsonlLog<T> {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
+        if (this.#broken !== null) throw this.#broken;
         if (this.#handle === null) throw new Error(`${this.path} is closed`);
-        await this.#handle.appendFile(batch.map((entry) => entry.line).join(''));
+        await this.#handle.appendFile(Buffer.concat(batch.map((entry) => entry.bytes)));
         await this.#handle.datasync();
         for (const entry of batch) entry.done();
       } catch (error) {
+        this.#broken ??= error instanceof Error ? error : new Error(String(error));
         for (const entry of batch) entry.failed(error);
       }
     }
@@ -85,26 +124,19 @@ export class JsonlLog<T> {
   }
 }
 
-async function readEntries<T>(path: string, schema: ZodType<T>) {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { entries: [], validBytes: 0, totalBytes: 0 };
-    throw error;
-  }
-  const entries: T[] = [];
-  let start = 0;
-  for (let line = 1; start < bytes.length; line += 1) {
-    const end = bytes.indexOf(10, start);
+async function visitEntries<T>(path: string, schema: ZodType<T>, visit: Visit<T>) {
+  let validBytes = 0;
+  let totalBytes = 0;
+  let number = 0;
+  for await (const line of readLines(path, 0)) {
+    totalBytes = line.offset + line.bytes;
     // A last line without its newline was being written when the process died: it was never announced.
-    if (end < 0) break;
-    const text = bytes.toString('utf8', start, end);
-    entries.push(parseLine(path, line, text, schema));
-    start = end + 1;
+    if (!line.isWhole) break;
+    number += 1;
+    visit(parseLine(path, number, line.text, schema), line.offset);
+    validBytes = totalBytes;
   }
-  return { entries, validBytes: start, totalBytes: bytes.length };
+  return { validBytes, totalBytes };
 }
 
 function parseLine<T>(path: string, line: number, text: string, schema: ZodType<T>): T {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { candidate, runStarted } from '../../test/support/candidates.ts';
+import { EventsNotInMemoryError } from './eventPages.ts';
 import { CorruptLogError } from './jsonlLog.ts';
 import { LockedError } from './processLock.ts';
 import { RunNotFoundError, RunStore, readRun } from './runStore.ts';
@@ -111,6 +112,63 @@ describe('the run store', () => {
     const lines = (await readFile(store.paths.events, 'utf8')).trimEnd().split('\n');
     assert.equal(lines.length, 24);
     await store.close();
+  });
+
+  it('keeps the latest events in memory only, and pages older ones from disk, each once', async () => {
+    const store = await withTwoCandidates();
+    const texts = Array.from({ length: 2600 }, (_, index) => `caveat ${index}, with a letter of two bytes: é`);
+    await Promise.all(texts.map((text) => store.append({ type: 'caveat', text })));
+    const seen: number[] = [];
+    let since = 0;
+    for (let page = await store.events(0, 300); page.length > 0; page = await store.events(since, 300)) {
+      assert.ok(page.length <= 300);
+      seen.push(...page.map(({ seq }) => seq));
+      since = seen.at(-1) ?? 0;
+    }
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 2604 }, (_, index) => index + 1),
+    );
+    const late: number[] = [];
+    assert.throws(() => store.subscribe(0, ({ seq }) => late.push(seq)), EventsNotInMemoryError);
+    assert.equal(late.length, 0, 'nobody is told half of a story');
+    store.subscribe(2600, ({ seq }) => late.push(seq));
+    assert.deepEqual(late, [2601, 2602, 2603, 2604]);
+    await store.close();
+    const again = await RunStore.open(home, id);
+    assert.deepEqual(
+      (await again.events(1500, 2)).map(({ body }) => body),
+      [1497, 1498].map((index) => ({ type: 'caveat', text: texts[index - 1] })),
+    );
+    await again.close();
+  });
+
+  it('writes documents again that were older than the log when the process died', async () => {
+    const store = await withTwoCandidates();
+    await store.close();
+    const documents = [store.paths.document, store.candidatePaths(2).document];
+    const old = await Promise.all(documents.map((path) => readFile(path)));
+    const second = await RunStore.open(home, id);
+    await second.append({ type: 'candidate_abandoned', id: 2, reason: 'a test' });
+    await second.close();
+    await Promise.all(documents.map((path, index) => writeFile(path, old[index] ?? '')));
+    await (await RunStore.open(home, id)).close();
+    assert.equal(JSON.parse(await readFile(documents[1] ?? '', 'utf8')).state, 'abandoned');
+    assert.equal(JSON.parse(await readFile(documents[0] ?? '', 'utf8')).counts.abandoned, 1);
+  });
+
+  it('has all documents on disk when it is closed, however many events came at once', async () => {
+    const store = await withTwoCandidates();
+    const numbers = Array.from({ length: 40 }, (_, index) => index + 3);
+    await Promise.all(
+      numbers.map((number) =>
+        store.append({ type: 'candidate_started', candidate: candidate(number), request: null, generator: [] }),
+      ),
+    );
+    await store.close();
+    for (const number of numbers)
+      assert.equal(JSON.parse(await readFile(store.candidatePaths(number).document, 'utf8')).id, number);
+    assert.equal(JSON.parse(await readFile(store.paths.document, 'utf8')).seq, 44);
   });
 
   it('shows a run that nobody hosts as interrupted', async () => {

@@ -1,20 +1,18 @@
 /**
  * One run on disk and in memory. The event log is the truth; `run.json` and `candidates/<n>.json` are what it means,
- * written after it for people and tools, and made again from it when they are behind (after `kill -9`).
+ * written behind it for people and tools, and made again from it when they are behind (after `kill -9`). Of the events
+ * only the latest stay in memory.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
-import { Candidate, RunEvent, type RunEventBody, RunId, RunSummary } from '../../protocol/run.ts';
+import { type CandidateId, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
-import { writeDocument } from './document.ts';
+import { EventPages } from './eventPages.ts';
 import { type RunPaths, runDirectory, runPaths, runsDirectory } from './home.ts';
 import { JsonlLog } from './jsonlLog.ts';
 import { lockHolder, takeLock } from './processLock.ts';
-
-const RunDocument = RunSummary.extend({ seq: z.int() });
-const CandidateDocument = Candidate.extend({ seq: z.int() });
+import { candidatesOf, RunDocuments } from './runDocuments.ts';
 
 export class RunNotFoundError extends Error {
   override readonly name = 'RunNotFoundError';
@@ -32,7 +30,8 @@ export class RunStore {
   readonly view: RunView;
   readonly #log: JsonlLog<RunEvent>;
   readonly #unlock: () => Promise<void>;
-  readonly #events: RunEvent[];
+  readonly #pages: EventPages;
+  readonly #documents: RunDocuments;
   readonly #listeners = new Set<RunListener>();
   #nextSeq: number;
   #closed: Promise<void> | null = null;
@@ -42,9 +41,7 @@ export class RunStore {
   private constructor(
     id: RunId,
     paths: RunPaths,
-    view: RunView,
-    log: JsonlLog<RunEvent>,
-    events: RunEvent[],
+    { view, log, pages }: { view: RunView; log: JsonlLog<RunEvent>; pages: EventPages },
     unlock: () => Promise<void>,
     now: () => number,
   ) {
@@ -52,7 +49,8 @@ export class RunStore {
     this.paths = paths;
     this.view = view;
     this.#log = log;
-    this.#events = events;
+    this.#pages = pages;
+    this.#documents = new RunDocuments(paths, view);
     this.#unlock = unlock;
     this.#now = now;
     this.#nextSeq = view.lastSeq + 1;
@@ -71,10 +69,12 @@ export class RunStore {
     await mkdir(paths.candidates, { mode: 0o700 });
     const unlock = await takeLock(paths.lock);
     const { log } = await JsonlLog.open(paths.events, RunEvent);
-    const first: RunEvent = { seq: 1, at: now(), body: start };
+    const first: RunEvent = { seq: 1, at: now(), body: RunEvent.shape.body.parse(start) };
+    const pages = new EventPages();
+    pages.add(first, log.nextOffset);
     await log.append(first);
-    const store = new RunStore(id, paths, openRunView(id, first), log, [first], unlock, now);
-    await store.#writeRunDocument();
+    const store = new RunStore(id, paths, { view: openRunView(id, first), log, pages }, unlock, now);
+    await store.#documents.repair([]);
     return store;
   }
 
@@ -83,10 +83,18 @@ export class RunStore {
     const paths = await existing(home, id);
     const unlock = await takeLock(paths.lock);
     try {
-      const { log, entries } = await JsonlLog.open(paths.events, RunEvent);
-      const view = fold(id, entries);
-      const store = new RunStore(view.summary.id, paths, view, log, entries, unlock, now);
-      await store.#repairDocuments();
+      const writtenThrough = await RunDocuments.writtenThrough(paths);
+      const behind = new Set<CandidateId>();
+      const pages = new EventPages();
+      const folded = new FoldedRun(id);
+      const log = await JsonlLog.openWith(paths.events, RunEvent, (event, offset) => {
+        folded.add(event);
+        pages.add(event, offset);
+        if (event.seq > writtenThrough) for (const candidate of candidatesOf(event.body)) behind.add(candidate);
+      });
+      const { view } = folded;
+      const store = new RunStore(view.summary.id, paths, { view, log, pages }, unlock, now);
+      await store.#documents.repair(behind);
       return store;
     } catch (error) {
       await unlock();
@@ -94,19 +102,17 @@ export class RunStore {
     }
   }
 
-  /**
-   * Appends to the log; resolves when the event is on disk, part of the view, and its documents are written. Listeners hear
-   * of it only then, in order.
-   */
+  /** Appends to the log; resolves when the event is on disk and part of the view. Listeners hear of it only then, in order. */
   async append(body: RunEventBody): Promise<RunEvent> {
     const event: RunEvent = { seq: this.#nextSeq, at: this.#now(), body };
-    this.#nextSeq += 1;
+    const offset = this.#log.nextOffset;
     const durable = this.#log.append(event);
+    this.#nextSeq += 1;
     const turn = this.#tail.then(async () => {
       await durable;
       applyEvent(this.view, event);
-      this.#events.push(event);
-      await this.#writeDocumentsOf(event);
+      this.#pages.add(event, offset);
+      this.#documents.changed(body);
       for (const listener of this.#listeners) listener(event);
     });
     this.#tail = turn.catch(() => undefined);
@@ -114,11 +120,19 @@ export class RunStore {
     return event;
   }
 
-  /** Events after `sinceSeq`, then live, without gap or repeat. @returns how to stop listening. */
+  /**
+   * Events after `sinceSeq`, then live, without gap or repeat. @returns how to stop listening.
+   * @throws {EventsNotInMemoryError} if `sinceSeq` lies too far back: page up to it with `events` first
+   */
   subscribe(sinceSeq: number, listener: RunListener): () => void {
-    for (const event of this.#events.slice(Math.max(0, sinceSeq))) listener(event);
+    for (const event of this.#pages.recent(sinceSeq)) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The next events after `sinceSeq`, `limit` at most, from memory or from disk. Empty when there are none yet. */
+  events(sinceSeq: number, limit = 500): Promise<RunEvent[]> {
+    return this.#pages.page(sinceSeq, limit, this.#log);
   }
 
   candidatePaths(id: number) {
@@ -147,54 +161,23 @@ export class RunStore {
   /** Idempotent: the lock is given back once, so that it cannot take another process's away. */
   close(): Promise<void> {
     this.#closed ??= this.#tail.then(async () => {
-      await this.#log.close();
-      await this.#unlock();
+      try {
+        await this.#log.close();
+        await this.#documents.close();
+      } finally {
+        await this.#unlock();
+      }
     });
     return this.#closed;
-  }
-
-  async #writeDocumentsOf(event: RunEvent): Promise<void> {
-    const { body } = event;
-    if (body.type === 'candidate_started') await this.#writeCandidateDocument(body.candidate.id);
-    else if (body.type.startsWith('candidate_') && 'id' in body) await this.#writeCandidateDocument(body.id);
-    else if (body.type === 'unsealed') for (const { id } of body.scores) await this.#writeCandidateDocument(id);
-    await this.#writeRunDocument();
-  }
-
-  async #writeRunDocument(): Promise<void> {
-    const document: z.infer<typeof RunDocument> = { ...this.view.summary, seq: this.view.lastSeq };
-    await writeDocument(this.paths.document, document);
-  }
-
-  async #writeCandidateDocument(id: number): Promise<void> {
-    const candidate = this.view.candidates.get(id);
-    if (candidate === undefined) return;
-    await mkdir(this.candidatePaths(id).directory, { recursive: true, mode: 0o700 });
-    const document: z.infer<typeof CandidateDocument> = { ...candidate, seq: this.view.lastSeq };
-    await writeDocument(this.candidatePaths(id).document, document);
-  }
-
-  /** Writes again the documents of the last events: a crash may have come between the log and them. */
-  async #repairDocuments(): Promise<void> {
-    await mkdir(this.paths.candidates, { recursive: true, mode: 0o700 });
-    const present = new Set(await readdir(this.paths.candidates));
-    const behind = this.#events.slice(-64);
-    const ids = new Set<number>();
-    for (const id of this.view.candidates.keys()) if (!present.has(`${id}.json`)) ids.add(id);
-    for (const { body } of behind) {
-      if (body.type === 'candidate_started') ids.add(body.candidate.id);
-      else if ('id' in body) ids.add(body.id);
-      else if (body.type === 'unsealed') for (const { id } of body.scores) ids.add(id);
-    }
-    for (const id of ids) await this.#writeCandidateDocument(id);
-    await this.#writeRunDocument();
   }
 }
 
 /** A run as it is on disk, for reading only: live, finished or cut off. */
 export async function readRun(home: string, id: string): Promise<{ view: RunView; paths: RunPaths; live: boolean }> {
   const paths = await existing(home, id);
-  const view = fold(id, await JsonlLog.read(paths.events, RunEvent));
+  const folded = new FoldedRun(id);
+  await JsonlLog.readWith(paths.events, RunEvent, (event) => folded.add(event));
+  const { view } = folded;
   const live = (await lockHolder(paths.lock)) !== null;
   if (!live && isUnderWay(view)) view.summary.state = 'interrupted';
   return { view, paths, live };
@@ -228,12 +211,26 @@ function isUnderWay(view: RunView): boolean {
   return view.summary.state !== 'finished' && view.summary.state !== 'failed';
 }
 
-function fold(id: string, events: RunEvent[]): RunView {
-  const [first, ...rest] = events;
-  if (first === undefined) throw new Error(`run ${id}: its event log is empty; nothing of it was ever announced`);
-  const view = openRunView(id, first);
-  for (const event of rest) applyEvent(view, event);
-  return view;
+/** A view that is made event by event, from the first. */
+class FoldedRun {
+  readonly #id: string;
+  #view: RunView | null = null;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  add(event: RunEvent): void {
+    if (this.#view === null) this.#view = openRunView(this.#id, event);
+    else applyEvent(this.#view, event);
+  }
+
+  /** @throws if there was no event */
+  get view(): RunView {
+    if (this.#view === null)
+      throw new Error(`run ${this.#id}: its event log is empty; nothing of it was ever announced`);
+    return this.#view;
+  }
 }
 
 async function existing(home: string, id: string): Promise<RunPaths> {
