@@ -38,6 +38,8 @@ export const RunConfig = z.object({
   budget: RunBudget.optional(),
   rates: CallRates.optional(),
   sandbox: SandboxDriverName,
+  /** Image that sandboxes are made from, as their driver names it; absent: the host's own programs and `venv`. */
+  image: z.string().min(1).optional(),
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 

@@ -110,6 +110,8 @@ export const TaskManifest = z.strictObject({
     .strictObject({
       cmd: z.array(z.string()).min(1).default(['python', 'solution.py']),
       requirements: z.array(z.string()).default([]),
+      /** Container image that programs need, for --sandbox podman, docker or apptainer. */
+      image: z.string().min(1).optional(),
     })
     .prefault({}),
   prediction: z.strictObject({

@@ -34,6 +34,8 @@ export const SandboxSpec = z.object({
   limits: Limits,
   /** Files laid into /workspace before anything runs. */
   files: z.array(ProgramFile),
+  /** Image to use in place of the host's userland and `python`; drivers without images refuse it. */
+  image: z.string().min(1).optional(),
 });
 export type SandboxSpec = z.infer<typeof SandboxSpec>;
 

@@ -28,6 +28,8 @@ export interface EvaluationInput {
   seed: number;
   /** CPUs of the slot it runs on. */
   cpus: number;
+  /** Image of the run's sandboxes, if any. */
+  image?: string | undefined;
   /** Execution ids are `<prefix>-<split>`. */
   execIdPrefix: string;
   /** The candidate's own; emptied first. Made with mode 0700. */

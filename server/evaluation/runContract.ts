@@ -11,13 +11,15 @@ export interface EvaluatedProgram {
   seed: number;
   /** CPUs of the slot; the manifest's limit where it is lower. */
   cpus: number;
+  /** Of the sandbox; absent: the host's own userland. */
+  image?: string | undefined;
 }
 
 /** The request to run a program once, from a clean slate, on one view of the task. */
 export function evaluationRequest(
   task: PreparedTask,
   view: TaskView,
-  { program, seed, cpus }: EvaluatedProgram,
+  { program, seed, cpus, image }: EvaluatedProgram,
 ): Extract<ExecutionRequest, { kind: 'evaluate' }> {
   const { limits, prediction, run } = task.manifest;
   const usable = Math.min(cpus, limits.cpus);
@@ -28,6 +30,7 @@ export function evaluationRequest(
       environment: runEnvironment(task, { seed, cpus: usable, outDirectory: '/out' }),
       limits: sandboxLimits(task, usable),
       files: program,
+      ...(image === undefined ? {} : { image }),
     },
     command: run.cmd,
     timeoutMs: limits.eval_exec_s * 1000,

@@ -6,6 +6,7 @@
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Spending } from '../../protocol/cost.ts';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest } from '../../protocol/run.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { ExecutionResult, type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
@@ -16,7 +17,6 @@ import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import type { AgentResult } from '../agent/transcript.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
 import { runEnvironment } from '../evaluation/runContract.ts';
-import type { ChatModel } from '../models/chatModel.ts';
 import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
 import { readDocument, writeDocument } from '../store/document.ts';
 import { type RunStore, readProgramFolder } from '../store/runStore.ts';
@@ -24,6 +24,7 @@ import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
 import { operatorContext } from './operatorContext.ts';
+import type { RunAccounts } from './runAccounts.ts';
 import type { CandidateWork, WorkSignals } from './steadyState.ts';
 import { InfrastructureFault, SlotWorkbench } from './workbench.ts';
 
@@ -31,7 +32,8 @@ export interface CandidateWorkOptions {
   store: RunStore;
   task: PreparedTask;
   taskContext: TaskContext;
-  model: ChatModel;
+  /** Keeps count of what calls to the model take, and holds them to the run's budget. */
+  accounts: RunAccounts;
   evaluator: Evaluator;
   runRemainingMs: () => number;
   /** Tells what each agent is at, for people who watch; not stored. */
@@ -89,48 +91,55 @@ export class AgentAndEvaluation implements CandidateWork {
       await store.append({ type: 'candidate_submitted', id, summary: candidate.summary, steps: 0 });
       return true;
     }
-    const result = await interruptible(signal, () => this.#runAgent(candidate, slot, signal));
+    const { result, spent } = await interruptible(signal, () => this.#runAgent(candidate, slot, signal));
     if (result.reason === 'submitted') {
-      await store.append({ type: 'candidate_submitted', id, summary: result.detail, steps: result.steps });
+      await store.append({ type: 'candidate_submitted', id, summary: result.detail, steps: result.steps, ...spent });
       return true;
     }
     if (result.autosubmitted !== undefined) {
       const summary =
         result.autosubmitted === '' ? `not submitted by its agent: ${result.detail}` : result.autosubmitted;
-      await store.append({ type: 'candidate_submitted', id, summary, steps: result.steps, autosubmitted: true });
+      const { steps } = result;
+      await store.append({ type: 'candidate_submitted', id, summary, steps, autosubmitted: true, ...spent });
       return true;
     }
     // The run's own end cut it off: that is nobody's failure.
-    if (result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0)
-      throw new InterruptedError(result.detail);
+    const wasLate = result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0;
+    if (wasLate || result.reason === 'run_budget') throw new InterruptedError(result.detail);
     const failure: CandidateFailure = { kind: 'no_submission', message: result.detail };
-    await store.append({ type: 'candidate_failed', id, failure, steps: result.steps, evaluation: [] });
+    await store.append({ type: 'candidate_failed', id, failure, steps: result.steps, evaluation: [], ...spent });
     return false;
   }
 
-  async #runAgent(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<AgentResult> {
-    const { store, model, task, onActivity } = this.#options;
+  /** @returns how it came out and, for the event that tells of it, what its calls took */
+  async #runAgent(
+    candidate: Candidate,
+    slot: WorkerSlot,
+    signal: AbortSignal,
+  ): Promise<{ result: AgentResult; spent: { spent?: Spending } }> {
+    const { store, accounts, task, onActivity } = this.#options;
     const { id } = candidate;
     const paths = store.candidatePaths(id);
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
     const session = sessionName(id);
+    const account = await accounts.openAccount(id, session, log);
     try {
       onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
       const context = contextOf(log.events) ?? (await this.#context(candidate, slot));
       const workbench = await SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
-      const append = log.append.bind(log);
       const watched = {
         events: log.events,
-        append: async (event: Parameters<typeof append>[0]) => {
-          await append(event);
-          if (event.type === 'model')
-            onActivity({ candidate: id, slot: slot.index, doing: event.calls[0]?.name ?? 'thinking' });
+        append: async (event: TrajectoryEvent) => {
+          await account.log.append(event);
+          if (event.type !== 'model') return;
+          onActivity({ candidate: id, slot: slot.index, doing: event.calls[0]?.name ?? 'thinking' });
+          await accounts.reportAtWork(id, account);
         },
       };
       const result = await runAgent({
         context,
-        model,
+        model: account.model,
         seed: candidate.seed,
         log: watched,
         workbench,
@@ -142,12 +151,15 @@ export class AgentAndEvaluation implements CandidateWork {
         signal,
       });
       await slot.closeSession(session);
-      return result;
+      return { result, spent: accounts.told(account) };
     } catch (error) {
+      await accounts.report(id, account);
       // On a shutdown the worker goes too; in every other case the next try wants a clean slate.
       if (!signal.aborted) await slot.closeSession(session);
       throw error;
     } finally {
+      account.close();
+      accounts.forget(id);
       await log.close();
     }
   }
@@ -163,6 +175,7 @@ export class AgentAndEvaluation implements CandidateWork {
         program,
         seed: candidate.seed,
         cpus: cpusOf(slot, this.#options.task),
+        image: store.view.summary.config.image,
         execIdPrefix: `${sessionName(id)}-evaluation`,
         predictionsDirectory: paths.predictions,
         run: (execId, request) =>
@@ -236,6 +249,7 @@ export class AgentAndEvaluation implements CandidateWork {
   #sandboxSpec(candidate: Candidate, slot: WorkerSlot): SandboxSpec {
     const { store, task } = this.#options;
     const { limits, view } = task.manifest;
+    const { image } = store.view.summary.config;
     const cpus = cpusOf(slot, task);
     const mounts: Mount[] = view.inputs_in_dev
       ? [{ source: task.publicDirectory, target: '/data' }]
@@ -248,6 +262,7 @@ export class AgentAndEvaluation implements CandidateWork {
       limits: { cpus, memoryMb: limits.mem_mb, diskMb: limits.disk_mb, pids: limits.pids },
       // The folder that programs write to exists wherever they run.
       files: [{ path: 'out/.keep', contentBase64: '' }],
+      ...(image === undefined ? {} : { image }),
     };
   }
 }

@@ -26,8 +26,8 @@ export interface AgentSandboxOptions extends SlotOptions {
 
 /** Options of a driver for a specification on a slot. */
 export function sandboxOptions(id: string, slot: SlotOptions, spec: SandboxSpec): SandboxOptions {
-  const { mounts, environment, limits } = spec;
-  return { id, ...slot, mounts, environment, limits };
+  const { mounts, environment, limits, image } = spec;
+  return { id, ...slot, mounts, environment, limits, ...(image === undefined ? {} : { image }) };
 }
 
 interface Opened {

@@ -63,9 +63,16 @@ async function sandboxChecks(): Promise<Check[]> {
     return [{ name: 'sandbox', state: 'missing', detail: `not tried: ${firstLine(error)}`, fix: 'npm run setup' }];
   }
   const findings = await probeSandboxes(venv);
-  return findings.map(({ driver, works, problem, fix, notEnforced }) => {
+  const some = findings.find(({ works }) => works)?.driver;
+  return findings.map(({ driver, installed, works, problem, fix, notEnforced }) => {
     const name = `sandbox ${driver}`;
-    if (!works) return { name, state: 'missing', detail: problem ?? 'does not work', fix };
+    // One way of isolation is enough; without any, the default one is what is missing.
+    const instead = some === undefined ? '' : `; --sandbox ${some} works`;
+    if (!installed && driver !== 'bwrap') return { name, state: 'ok', detail: `${problem}${instead}`, fix: null };
+    if (!works) {
+      const state = some === undefined && driver === 'bwrap' ? 'missing' : 'limited';
+      return { name, state, detail: `${problem}${instead}`, fix };
+    }
     if (notEnforced.length === 0) return { name, state: 'ok', detail: 'works, with all limits enforced', fix: null };
     return { name, state: 'limited', detail: `works; not enforced: ${notEnforced.join('; ')}`, fix };
   });

@@ -13,6 +13,7 @@ import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
 import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
 import { note } from '../output.ts';
+import { onSandbox } from '../sandboxChoice.ts';
 import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
 interface RunOptions extends CommonOptions, TapeOptions {
@@ -27,6 +28,7 @@ interface RunOptions extends CommonOptions, TapeOptions {
   drafts?: number;
   maxSteps: number;
   sandbox: SandboxDriverName;
+  image?: string;
 }
 
 const defaultCandidates = 24;
@@ -58,6 +60,7 @@ export function runCommand(): Command {
         .choices(SandboxDriverName.options)
         .default('bwrap'),
     )
+    .option('--image <image>', 'sandboxes show this image, with its own Python; podman, docker and apptainer have them')
     .option('--record <folder>', 'keep every exchange with the model and every candidate there, to be replayed')
     .addOption(
       new Option('--replay <folder>', 'make the run recorded there again, without asking a model').conflicts([
@@ -81,8 +84,9 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
     const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
     if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
     const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
-    const config =
+    const settings =
       tape.replay === null ? await newConfig(task, model, options) : replayConfig(tape.replay, task, options);
+    const config = await onSandbox(settings, task, options.image, venv);
     const store = await RunStore.create(home, newRunId(task.manifest.id), {
       type: 'run_started',
       config,

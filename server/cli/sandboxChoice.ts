@@ -1,0 +1,34 @@
+/** Which sandboxes a run gets, proven before it begins: a run of days must not find out on its first candidate. */
+import type { RunConfig } from '../../protocol/run.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import { probeSandboxes } from '../worker/sandbox/probe.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+
+const driversWithImages: readonly RunConfig['sandbox'][] = ['podman', 'docker', 'apptainer'];
+
+/**
+ * The settings with the image that was asked for, or else the task's own. A sandbox is started to see that it works.
+ * @throws {CliError} if the driver has no images, or no sandbox starts
+ */
+export async function onSandbox(
+  { image: _, ...config }: RunConfig,
+  task: PreparedTask,
+  asked: string | undefined,
+  venv: string,
+): Promise<RunConfig> {
+  const image = asked ?? task.manifest.run.image;
+  if (image !== undefined && !driversWithImages.includes(config.sandbox)) {
+    const who = asked === undefined ? `task ${task.manifest.id} needs` : '--image asks for';
+    throw new CliError(
+      exitCodes.badInput,
+      `${who} the image ${image}, and --sandbox ${config.sandbox} has none: choose ${driversWithImages.join(', ')}.`,
+    );
+  }
+  const chosen = image === undefined ? config : { ...config, image };
+  const [finding] = await probeSandboxes(venv, [config.sandbox], image);
+  if (finding?.works === false) {
+    const fix = finding.fix === null ? '' : `\n${finding.fix}`;
+    throw new CliError(exitCodes.environment, `The ${config.sandbox} sandbox does not work: ${finding.problem}.${fix}`);
+  }
+  return chosen;
+}
