@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import type { Price } from '../../protocol/cost.ts';
 import type { RunSummary } from '../../protocol/run.ts';
 import { protocolVersion } from '../../protocol/worker.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
@@ -12,10 +13,12 @@ import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import { selectFinal } from '../evaluation/selection.ts';
 import type { ChatModel } from '../models/chatModel.ts';
+import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
 import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
 import { taskContext } from '../search/operatorContext.ts';
 import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
+import { RunAccounts } from '../search/runAccounts.ts';
 import { SteadyState } from '../search/steadyState.ts';
 import { writeDocument } from '../store/document.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -25,6 +28,7 @@ import { socketPathFor } from '../transport/unixSocket.ts';
 import type { PoolEvent } from '../workers/contract.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
+import { ProviderWatch } from './providerWatch.ts';
 
 export interface RunHostOptions {
   store: RunStore;
@@ -33,6 +37,10 @@ export interface RunHostOptions {
   /** Virtual environment of scorer and sandboxes. */
   venv: string;
   log: Logger;
+  /** Of the model's calls; null: unpriced, and so is a model without this. */
+  price?: Price | null;
+  /** Default: the one that all runs of this process share that draw on the same quota. */
+  governor?: Governor;
   /** Makes this run again instead of searching. */
   replay?: RecordedRun;
   onActivity?: (activity: Activity) => void;
@@ -48,10 +56,18 @@ export class RunHost {
   readonly #scorer: Scorer;
   readonly #evaluator: Evaluator;
   readonly search: SteadyState;
+  readonly #watch: ProviderWatch;
 
   private constructor(
     options: RunHostOptions,
-    parts: { endpoint: Endpoint; pool: WorkerPool; scorer: Scorer; evaluator: Evaluator; search: SteadyState },
+    parts: {
+      endpoint: Endpoint;
+      pool: WorkerPool;
+      scorer: Scorer;
+      evaluator: Evaluator;
+      search: SteadyState;
+      watch: ProviderWatch;
+    },
   ) {
     this.#options = options;
     this.#endpoint = parts.endpoint;
@@ -59,12 +75,14 @@ export class RunHost {
     this.#scorer = parts.scorer;
     this.#evaluator = parts.evaluator;
     this.search = parts.search;
+    this.#watch = parts.watch;
   }
 
   /** Starts workers and scorer. What had been started is ended again if a later part fails. */
   static async start(options: RunHostOptions): Promise<RunHost> {
     const { store, task, model, venv, log, replay } = options;
     const { config } = store.view.summary;
+    const governor = options.governor ?? governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates));
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const scorer = await Scorer.start({ task, python: `${venv}/bin/python` });
@@ -85,6 +103,10 @@ export class RunHost {
       });
       undo.push(() => pool.close());
       const evaluator = new Evaluator({ task, scorer });
+      const accounts = await RunAccounts.open({ store, model, price: options.price ?? null, governor });
+      await tellGpus(store, pool);
+      const watch = await ProviderWatch.start(governor, store, log);
+      undo.push(() => watch.close());
       // The work asks the search for time, the search asks the work to be done: tied together here.
       const remaining: { ms: () => number } = { ms: () => Number.POSITIVE_INFINITY };
       const search = new SteadyState({
@@ -93,12 +115,13 @@ export class RunHost {
         agentsPerSlot: config.agentsPerSlot,
         modelId: model.info.id,
         ...(replay === undefined ? {} : { planner: new RecordedPlanner(replay, store.paths.directory) }),
+        spendingEnd: () => accounts.softEnd(),
         log: log.child({ part: 'search' }),
         work: new AgentAndEvaluation({
           store,
           task,
           taskContext: taskContext(task.manifest, task.description, task.dataCard),
-          model,
+          accounts,
           evaluator,
           runRemainingMs: () => remaining.ms(),
           onActivity: (activity) => options.onActivity?.(activity),
@@ -106,7 +129,7 @@ export class RunHost {
         }),
       });
       remaining.ms = () => search.runRemainingMs();
-      return new RunHost(options, { endpoint, pool, scorer, evaluator, search });
+      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch });
     } catch (error) {
       for (const end of undo.reverse()) await end();
       throw error;
@@ -141,6 +164,7 @@ export class RunHost {
   }
 
   async close(): Promise<void> {
+    await this.#watch.close();
     await this.#pool.close();
     await this.#scorer.close();
     await this.#endpoint.close();
@@ -182,6 +206,21 @@ export class RunHost {
     await writeDocument(store.paths.reportData, report);
     await writeFile(store.paths.report, renderReport(report));
   }
+}
+
+/** What is on disk already is not told again. */
+async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
+  const gpus = pool.slots.filter((slot) => slot.status().gpuUuid !== null).length;
+  if (gpus !== store.view.summary.gpus) await store.append({ type: 'gpus_held', gpus });
+}
+
+function governorSettings(rates: RunSummary['config']['rates']): Partial<GovernorSettings> {
+  const { requestsPerMinute, tokensPerMinute, concurrency } = rates ?? {};
+  return {
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    ...(concurrency === undefined ? {} : { concurrency: { initial: concurrency, largest: concurrency } }),
+  };
 }
 
 /** Execution ids begin with the session of their candidate: `c12-4-0`, `c12-evaluation-pooled`. */

@@ -105,7 +105,10 @@ export class AgentAndEvaluation implements CandidateWork {
     }
     // The run's own end cut it off: that is nobody's failure.
     const wasLate = result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0;
-    if (wasLate || result.reason === 'run_budget') throw new InterruptedError(result.detail);
+    if (wasLate || result.reason === 'run_budget') {
+      if (spent.spent !== undefined) await store.append({ type: 'candidate_spent', id, spent: spent.spent });
+      throw new InterruptedError(result.detail);
+    }
     const failure: CandidateFailure = { kind: 'no_submission', message: result.detail };
     await store.append({ type: 'candidate_failed', id, failure, steps: result.steps, evaluation: [], ...spent });
     return false;
@@ -123,7 +126,7 @@ export class AgentAndEvaluation implements CandidateWork {
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
     const session = sessionName(id);
-    const account = await accounts.openAccount(id, session, log);
+    const account = await accounts.openAccount(session, log);
     try {
       onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
       const context = contextOf(log.events) ?? (await this.#context(candidate, slot));

@@ -11,6 +11,7 @@ import type { WorkerSlot } from '../workers/contract.ts';
 import { Generator } from './generator.ts';
 import { type PlannedCandidate, type Planner, planRequest, planSampled } from './planner.ts';
 import { RequestRefusedError } from './requests.ts';
+import { timeLeft } from './timeBudget.ts';
 
 /** Brings one started candidate to an end on a slot. Its outcome goes to the store, not to the caller. */
 export interface CandidateWork {
@@ -44,6 +45,8 @@ export interface SearchOptions {
   modelId: string;
   /** Stands in for sampling; a person can ask for nothing then. */
   planner?: Planner;
+  /** Why money or tokens allow no new candidate, or null. */
+  spendingEnd?: () => string | null;
   log: Logger;
   now?: () => number;
 }
@@ -94,13 +97,9 @@ export class SteadyState {
     return { kind: 'complete', reason: this.#stopReason ?? this.#budgetEnd() ?? 'the search has ended' };
   }
 
-  /** Milliseconds of activity left to the run; infinite without a time budget. */
+  /** Milliseconds of activity left to the run; infinite without a budget of time. */
   runRemainingMs(): number {
-    const { view } = this.#options.store;
-    const { hours } = view.summary.config;
-    if (hours === null) return Number.POSITIVE_INFINITY;
-    const current = view.activeSince === null ? 0 : Math.max(0, this.#now() - view.activeSince);
-    return hours * 3_600_000 - view.summary.activeMs - current;
+    return timeLeft(this.#options.store.view, this.#now()).remainingMs;
   }
 
   /** No new assignments until `unpause`; agents at work finish what they do. */
@@ -185,7 +184,10 @@ export class SteadyState {
     const { store } = this.#options;
     const waiting = this.#takeBacklog(slot);
     if (waiting !== null) return waiting;
-    const request = store.view.pending[0];
+    // What a person hands in takes no calls; an agent's work would find no money for them.
+    const isAffordable = ({ body }: { body: PersonRequest }) =>
+      body.kind === 'submit' || (this.#options.spendingEnd?.() ?? null) === null;
+    const request = store.view.pending.find(isAffordable);
     if (this.#stopReason === null && !this.#paused) {
       if (request !== undefined) {
         const plan = planRequest(request.request, request.body);
@@ -203,8 +205,7 @@ export class SteadyState {
     const { config, counts } = this.#options.store.view.summary;
     if (config.candidates !== null && counts.created - counts.abandoned >= config.candidates)
       return `all ${config.candidates} candidates are made`;
-    if (this.runRemainingMs() <= 0) return `the time budget of ${config.hours} h is used up`;
-    return null;
+    return this.#options.spendingEnd?.() ?? timeLeft(this.#options.store.view, this.#now()).end;
   }
 
   /** Work found at a restart goes back to the slot it was on, whose worker may still have its sandbox. */
@@ -281,7 +282,7 @@ export class SteadyState {
         log.error({ candidate: candidate.id, err: error }, 'the model provider cannot go on');
         this.interrupt(`the model provider cannot go on: ${error.message}`);
       } else if (error instanceof InterruptedError) {
-        if (this.#interruption === null) await this.#abandon(candidate.id, this.#stopReason ?? 'time was up');
+        if (this.#interruption === null) await this.#abandon(candidate.id, this.#stopReason ?? error.message);
       } else if (work.isInfrastructureFault(error)) await this.#putBack(candidate.id, error);
       else throw error;
     }

@@ -65,10 +65,32 @@ test('what others hold back is not spent for them', async () => {
     (await own.reserve(usd(0.5), usd(2), hold, never)).settle(usd(0.5));
     holds.push({ own, hold });
   }
-  const late = run.ofCandidate(limits(null));
-  await assert.rejects(late.reserve(usd(0.5), usd(0), late.hold(), never), BudgetExhaustedError);
+  const [first] = holds;
+  assert.ok(first !== undefined);
+  assert.equal(run.softEnd(), null);
+  await assert.rejects(first.own.reserve(usd(0.5), usd(2), first.hold, never), BudgetExhaustedError);
+  assert.match(run.softEnd() ?? '', /no room/, 'nothing new is begun after a refusal');
   for (const { own, hold } of holds) (await own.reserve(usd(2), null, hold, never)).settle(usd(2));
   assert.equal(run.spent.costUsd, 10, 'every last turn could be paid');
+});
+
+test('a trajectory that has not begun waits for what others hold back, and begins when they end below it', async () => {
+  const run = Budget.ofRun(limits(10));
+  const own = run.ofCandidate(limits(null));
+  const hold = own.hold();
+  (await own.reserve(usd(1), usd(5), hold, never)).settle(usd(1));
+  const late = run.ofCandidate(limits(null));
+  let hasBegun = false;
+  const waiting = late.reserve(usd(3), usd(5), late.hold(), never).then((call) => {
+    hasBegun = true;
+    call.settle(usd(1));
+  });
+  await turnOfTheLoop();
+  assert.equal(hasBegun, false);
+  hold.release();
+  await waiting;
+  const later = run.ofCandidate(limits(null));
+  await assert.rejects(later.reserve(usd(9), usd(0), later.hold(), never), BudgetExhaustedError);
 });
 
 test("a candidate's bound ends that candidate, and the run goes on", async () => {

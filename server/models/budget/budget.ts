@@ -50,6 +50,8 @@ export class Budget {
   #held = nothing;
   /** Told whenever something comes free; kept by the outermost budget. */
   #waiting: (() => void)[] = [];
+  /** A call was refused here: nothing new should be begun. */
+  #hasRefused = false;
 
   private constructor(scope: BudgetScope, limits: Limits, spent: Amount, parent: Budget | null) {
     this.scope = scope;
@@ -81,6 +83,7 @@ export class Budget {
   /** Why nothing new should be started, or null. */
   softEnd(): string | null {
     const { tokens, costUsd } = this.limits;
+    if (this.#hasRefused) return new BudgetExhaustedError(this.scope, this.limits).message;
     const percent = Math.round(softShare * 100);
     if (costUsd !== null && this.#spent.costUsd >= softShare * costUsd - tolerance)
       return `${percent} % of the cost budget of $${costUsd} is spent`;
@@ -91,7 +94,7 @@ export class Budget {
 
   /**
    * Reserves `call`, and makes what is held back for the last turn at least `hold`. Waits while only calls under way are in
-   * the way: most take less than they reserved.
+   * the way: most take less than they reserved. A trajectory that has not begun also waits for those that have to end.
    * @param held what the trajectory holds back already; the call is taken from it where `hold` is null: the last turn
    * @throws {BudgetExhaustedError} whatever comes of the calls under way; the signal's reason if it fires first
    */
@@ -99,8 +102,11 @@ export class Budget {
     for (;;) {
       signal.throwIfAborted();
       const more = hold === null ? shortfall(call, held.amount) : plus(call, shortfall(hold, held.amount));
-      const [room, budget] = this.#roomFor(more);
-      if (room === 'never') throw new BudgetExhaustedError(budget.scope, budget.limits);
+      const [room, budget] = this.#roomFor(more, !held.wasUsed);
+      if (room === 'never') {
+        budget.#hasRefused = true;
+        throw new BudgetExhaustedError(budget.scope, budget.limits);
+      }
       if (room === 'fits') {
         if (hold === null) held.release();
         else held.raiseTo(hold);
@@ -120,20 +126,21 @@ export class Budget {
     return this.#parent === null ? this : this.#parent.#outermost;
   }
 
-  #roomFor(more: Amount): [Room, Budget] {
-    const own = this.#ownRoom(more);
+  #roomFor(more: Amount, isFirst: boolean): [Room, Budget] {
+    const own = this.#ownRoom(more, isFirst);
     if (own !== 'fits' || this.#parent === null) return [own, this];
-    return this.#parent.#roomFor(more);
+    return this.#parent.#roomFor(more, isFirst);
   }
 
-  #ownRoom(more: Amount): Room {
+  #ownRoom(more: Amount, isFirst: boolean): Room {
     let room: Room = 'fits';
     for (const kind of ['tokens', 'costUsd'] as const) {
       const limit = this.limits[kind];
       if (limit === null) continue;
-      const atLeast = this.#spent[kind] + this.#held[kind] + more[kind];
-      if (atLeast > limit + tolerance) return 'never';
-      if (atLeast + this.#inCalls[kind] > limit + tolerance) room = 'later';
+      // What others hold back comes free when they end.
+      const stays = this.#spent[kind] + (isFirst ? 0 : this.#held[kind]);
+      if (stays + more[kind] > limit + tolerance) return 'never';
+      if (this.#spent[kind] + this.#held[kind] + this.#inCalls[kind] + more[kind] > limit + tolerance) room = 'later';
     }
     return room;
   }
@@ -166,6 +173,7 @@ export class Budget {
 /** What a trajectory holds back for its last turn. */
 export class Hold {
   #amount: Amount = nothing;
+  #wasUsed = false;
   readonly #change: (by: Amount) => void;
 
   constructor(change: (by: Amount) => void) {
@@ -176,8 +184,14 @@ export class Hold {
     return this.#amount;
   }
 
+  /** Its trajectory has made a call. */
+  get wasUsed(): boolean {
+    return this.#wasUsed;
+  }
+
   /** Never lowers it. */
   raiseTo(amount: Amount): void {
+    this.#wasUsed = true;
     const by = shortfall(amount, this.#amount);
     this.#amount = plus(this.#amount, by);
     this.#change(by);
@@ -185,6 +199,7 @@ export class Hold {
 
   /** Idempotent. */
   release(): void {
+    this.#wasUsed = true;
     const by = negative(this.#amount);
     this.#amount = nothing;
     this.#change(by);
