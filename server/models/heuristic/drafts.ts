@@ -110,10 +110,13 @@ export interface Draft {
 }
 
 /** Genes of the program as a whole that the problem itself suggests. */
-function startingProgram(problem: Problem, profile: Profile): Record<string, GeneValue> {
+function startingProgram(modality: GenomeModality, problem: Problem, profile: Profile): Record<string, GeneValue> {
   const [target] = profile.targets;
   const isSkewed = target !== undefined && target.skew > 1.5 && (target.min ?? -1) >= 0;
-  return problem.kind === 'regression' && (problem.metric === 'rmsle' || isSkewed) ? { target: 'log1p' } : {};
+  const scale = problem.kind === 'regression' && (problem.metric === 'rmsle' || isSkewed) ? { target: 'log1p' } : {};
+  // Few rows of a table: folds cost little, and one small hold-out would decide weights by luck.
+  const isSmall = modality === 'tabular' && profile.trainRows <= 10_000;
+  return isSmall ? { ...scale, folds: 5, blend: 'halfway' } : scale;
 }
 
 /** Two or three variants of the family whose turn it is; past the portfolio, random pairs of families. */
@@ -125,7 +128,7 @@ export function draftsFor(
   random: Random,
   family: string | null = null,
 ): Draft[] {
-  const program = startingProgram(problem, profile);
+  const program = startingProgram(modality, problem, profile);
   const rows = portfolios[modality].filter(([first]) => isUsable(first?.[0], modality, problem));
   const wanted = family === null ? rows[draftIndex] : rows.find(([first]) => first?.[0] === family);
   const variants = wanted ?? [];

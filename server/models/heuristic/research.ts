@@ -154,11 +154,12 @@ const emptyProfile: Profile = {
 };
 
 /** Rows of the sample: enough to tell variants apart, few enough for seconds. */
+const mostTableRows = 20_000;
 const sampleRows: Record<string, number> = { image: 4000, text: 6000, 'time-series': 10_000_000 };
 
 function* takeProfile(desk: Desk): Research {
   const { task, limits } = desk.context;
-  const rows = sampleRows[task.modality] ?? 10_000;
+  const rows = sampleRows[task.modality] ?? mostTableRows;
   const say = `I find out what the columns are, and lay out a sample of at most ${rows} rows for quick tries.`;
   const seen = yield* desk.attempt(say, profileCall(desk.problem, rows, Math.min(120, limits.toolTimeoutS)), true);
   for (const line of resultLines(seen.text)) {
@@ -255,7 +256,7 @@ function* screen(desk: Desk, ideas: Ideas): Research<Round> {
 function screenSize({ profile, modality, context }: Desk): { tries: number; budgetS: number } {
   const budgetS = Math.min(10, context.limits.toolTimeoutS / 12);
   if (modality === 'time-series') return { tries: 4, budgetS };
-  return { tries: profile.trainRows <= 8000 ? 5 : profile.trainRows <= 20_000 ? 3 : 2, budgetS };
+  return { tries: profile.trainRows <= 8000 ? 5 : profile.trainRows <= 15_000 ? 3 : 2, budgetS };
 }
 
 function chosenFrom(desk: Desk, round: Round): Choice {
@@ -304,7 +305,7 @@ function expectedOf(desk: Desk, round: Round, genome: Genome): number | null {
   if (known !== null) return known;
   if (round.secondsOfBest === null) return null;
   if (desk.modality === 'time-series') return 1.5 + round.secondsOfBest * (1 + Number(genome.program.backtests ?? 1));
-  const rows = Math.min(desk.profile.trainRows, sampleRows[desk.context.task.modality] ?? 10_000);
+  const rows = Math.min(desk.profile.trainRows, sampleRows[desk.context.task.modality] ?? mostTableRows);
   const growth = (desk.profile.trainRows / Math.max(1, rows)) ** 1.15;
   const folds = Number(genome.program.folds ?? 1);
   return 1.5 + round.secondsOfBest * growth * (folds > 1 ? folds : 2.3);

@@ -68,7 +68,7 @@ export const imageGrammar: Grammar = {
   ],
   program: [
     ladder('folds', 'folds', [1, 3, 5], 1, 1),
-    choice('blend', 'blend', ['greedy', 'equal', 'stacked'], 1),
+    choice('blend', 'blend', ['greedy', 'halfway', 'equal', 'stacked'], 1),
     choice('target', 'target', ['raw', 'log1p', 'sqrt'], 1),
     choice('adjust', 'adjustment', ['none', 'temperature', 'class-offsets'], 0.5),
   ],

@@ -117,7 +117,7 @@ export const tabularGrammar: Grammar = {
   ],
   program: [
     ladder('folds', 'folds', [1, 3, 5, 8], 1, 1.5),
-    choice('blend', 'blend', ['greedy', 'equal', 'stacked'], 1),
+    choice('blend', 'blend', ['greedy', 'halfway', 'equal', 'stacked'], 1),
     choice('target', 'target', ['raw', 'log1p', 'sqrt'], 1.5),
     choice('adjust', 'adjustment', ['none', 'temperature', 'class-offsets'], 1),
   ],

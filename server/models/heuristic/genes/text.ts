@@ -59,7 +59,7 @@ export const textGrammar: Grammar = {
   ],
   program: [
     ladder('folds', 'folds', [1, 3, 5, 8], 1, 1.5),
-    choice('blend', 'blend', ['greedy', 'equal', 'stacked'], 1),
+    choice('blend', 'blend', ['greedy', 'halfway', 'equal', 'stacked'], 1),
     choice('target', 'target', ['raw', 'log1p', 'sqrt'], 1),
     choice('adjust', 'adjustment', ['none', 'class-offsets', 'temperature'], 1.5),
   ],

@@ -37,6 +37,12 @@ const combinations: Record<string, string[]> = {
   ],
 };
 
+/** On few rows the best weights are partly luck: half way to equal ones rarely errs by much. */
+combinations.halfway = [
+  '    weights = (blend_weights(held_out, truth) + 1 / len(MEMBERS)) / 2',
+  ...(combinations.greedy ?? []).slice(1),
+];
+
 const adjustments: Record<Adjustment, { fragment: string | null; lines: string[]; told: string }> = {
   none: { fragment: null, lines: ['    return together'], told: '' },
   'class-offsets': {
@@ -62,8 +68,9 @@ export function defineBlend(module: PythonModule, genome: Genome, problem: Probl
   if (!learnsBlend(genome, problem)) return;
   const several = genome.members.length > 1;
   const way = choiceGene(genome.program, 'blend');
+  const learnsWeights = way === 'greedy' || way === 'halfway';
   const adjustment = adjustments[adjustmentOf(genome, problem)];
-  const needsLoss = adjustment.fragment !== null || (several && way === 'greedy');
+  const needsLoss = adjustment.fragment !== null || (several && learnsWeights);
   if (needsLoss) {
     const minus = problem.direction === 'maximize';
     module.define(
@@ -75,7 +82,7 @@ export function defineBlend(module: PythonModule, genome: Genome, problem: Probl
       ),
     );
   }
-  if (several && way === 'greedy') module.useFragment('greedy_weights');
+  if (several && learnsWeights) module.useFragment('greedy_weights');
   if (several && way === 'stacked') {
     const classify = problem.kind === 'classification';
     if (classify) module.useFragment('class_scores');
