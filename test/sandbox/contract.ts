@@ -18,7 +18,8 @@ export async function contract(name: SandboxDriverName): Promise<void> {
   }
 }
 
-async function whyNot(name: SandboxDriverName): Promise<string | null> {
+/** Why a driver cannot be had here; null: it can. */
+export async function whyNot(name: SandboxDriverName): Promise<string | null> {
   try {
     await createSandboxDriver(name);
     return null;

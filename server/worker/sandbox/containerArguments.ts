@@ -60,12 +60,12 @@ function programs({ image }: SandboxOptions): [env: string, bash: string] {
   return image === undefined ? ['/usr/bin/env', '/usr/bin/bash'] : ['env', 'bash'];
 }
 
-/** An image brings its own PATH and Python, and a /root that only root may enter. */
+/** An image brings its own PATH and Python. */
 function containerEnvironment(options: SandboxOptions): Record<string, string> {
   const environment: Record<string, string> = { ...sandboxEnvironment(options), PWD: '/workspace' };
   if (options.image === undefined) return environment;
-  for (const name of ['PATH', 'VIRTUAL_ENV', 'HOME']) delete environment[name];
-  return { ...environment, HOME: '/tmp', ...options.environment };
+  for (const name of ['PATH', 'VIRTUAL_ENV']) delete environment[name];
+  return { ...environment, ...options.environment };
 }
 
 /** A value in the comma-separated lists that `--mount` takes. */
@@ -95,6 +95,7 @@ function shared(plan: ContainerPlan): string[] {
   ];
 }
 
+/** An image may have these folders, closed to all but root: `more` makes the user of the sandbox their owner. */
 function memoryFolders(options: SandboxOptions, more: string): string[] {
   const folders = writableFolders(options.limits).filter(({ path }) => path !== '/dev/shm');
   return folders.map(
@@ -110,7 +111,7 @@ export function podmanArguments(plan: PodmanPlan): string[] {
     ...shared(plan),
     ...plan.userNamespace,
     // A host's /etc/hosts tells names of its network; the folders of an image are not to be copied into memory.
-    ...['--no-hosts', '--read-only-tmpfs=false', ...memoryFolders(options, ',notmpcopyup'), '--image-volume=ignore'],
+    ...['--no-hosts', '--read-only-tmpfs=false', ...memoryFolders(options, ',U,notmpcopyup'), '--image-volume=ignore'],
     // Version 1 control groups come with a writable memory file system without a size.
     '--security-opt=mask=/sys/fs/cgroup',
     ...(plan.seccomp === null ? [] : [`--security-opt=seccomp=${plan.seccomp}`]),
@@ -129,7 +130,7 @@ export function dockerArguments(plan: DockerPlan): string[] {
   const { options } = plan;
   return [
     ...shared(plan),
-    ...memoryFolders(options, ''),
+    ...memoryFolders(options, `,uid=${plan.user.uid},gid=${plan.user.gid}`),
     ...(plan.remapsUsers ? ['--userns=host'] : []),
     ...(options.image !== undefined && options.gpuUuid !== null ? [`--gpus=device=${options.gpuUuid}`] : []),
     '--entrypoint=',
