@@ -16,6 +16,7 @@ import type { ChatModel } from '../models/chatModel.ts';
 import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
 import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
 import { taskContext } from '../search/operatorContext.ts';
+import { Population } from '../search/population.ts';
 import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import { RunAccounts } from '../search/runAccounts.ts';
@@ -109,8 +110,10 @@ export class RunHost {
       undo.push(() => watch.close());
       // The work asks the search for time, the search asks the work to be done: tied together here.
       const remaining: { ms: () => number } = { ms: () => Number.POSITIVE_INFINITY };
+      const population = Population.following(store);
       const search = new SteadyState({
         store,
+        population,
         slots: pool.slots,
         agentsPerSlot: config.agentsPerSlot,
         modelId: model.info.id,
@@ -119,6 +122,7 @@ export class RunHost {
         log: log.child({ part: 'search' }),
         work: new AgentAndEvaluation({
           store,
+          population,
           task,
           taskContext: taskContext(task.manifest, task.description, task.dataCard),
           accounts,

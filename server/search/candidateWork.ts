@@ -24,12 +24,14 @@ import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
 import { operatorContext } from './operatorContext.ts';
+import type { Population } from './population.ts';
 import type { RunAccounts } from './runAccounts.ts';
 import type { CandidateWork, WorkSignals } from './steadyState.ts';
 import { InfrastructureFault, SlotWorkbench } from './workbench.ts';
 
 export interface CandidateWorkOptions {
   store: RunStore;
+  population: Population;
   task: PreparedTask;
   taskContext: TaskContext;
   /** Keeps count of what calls to the model take, and holds them to the run's budget. */
@@ -230,12 +232,12 @@ export class AgentAndEvaluation implements CandidateWork {
   }
 
   async #context(candidate: Candidate, slot: WorkerSlot): Promise<OperatorContext> {
-    const { store, taskContext, task, recordedContext } = this.#options;
+    const { store, population, taskContext, task, recordedContext } = this.#options;
     const recorded = recordedContext?.(candidate.id) ?? null;
     if (recorded !== null) return recorded;
     const { limits } = task.manifest;
     return operatorContext(candidate, {
-      view: store.view,
+      population,
       task: taskContext,
       hardware: { cpus: cpusOf(slot, task), memoryMb: limits.mem_mb, gpu: gpuOf(slot) },
       limits: {

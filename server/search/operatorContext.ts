@@ -1,5 +1,4 @@
 /** Gathers what an operator's agent is told from the population. Search scores only; nothing sealed can pass here. */
-import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
@@ -11,11 +10,10 @@ import type {
   ProgramText,
   TaskContext,
 } from '../models/operatorContext.ts';
-import { eligibleParents } from './planner.ts';
-import { ranks } from './rankSelection.ts';
+import type { Population } from './population.ts';
 
 export interface ContextSources {
-  view: RunView;
+  population: Population;
   task: TaskContext;
   hardware: OperatorContext['hardware'];
   limits: OperatorContext['limits'];
@@ -27,39 +25,28 @@ export interface ContextSources {
 const lineageLength = 8;
 const leaderCount = 10;
 const siblingCount = 20;
+/** With hundreds of slots the newest are enough to keep away from. */
+const inFlightCount = 40;
 
 export async function operatorContext(candidate: Candidate, sources: ContextSources): Promise<OperatorContext> {
   if (candidate.operator === 'human') throw new Error(`candidate ${candidate.id} is a person's: no agent makes it`);
-  const { view } = sources;
-  const { direction } = view.summary.metric;
-  const others = [...view.candidates.values()].filter((other) => other.id !== candidate.id);
-  const population = eligibleParents(others);
-  const rankOf = new Map<CandidateId, number>();
-  const populationRanks = ranks(
-    population.map((member) => member.search.value),
-    direction,
-  );
-  for (const [index, member] of population.entries())
-    rankOf.set(member.id, populationRanks[index] ?? population.length);
-  const leaders = [...population]
-    .sort((a, b) => (rankOf.get(a.id) ?? 0) - (rankOf.get(b.id) ?? 0))
-    .slice(0, leaderCount);
-
+  const { population } = sources;
   return {
     operator: candidate.operator,
     task: sources.task,
     hardware: sources.hardware,
     limits: sources.limits,
-    parents: await Promise.all(candidate.parents.map((id) => parentContext(id, rankOf, sources))),
-    lineage: ancestors(candidate.parents, view).map(attemptLine),
-    siblings: others
-      .filter((other) => other.parents.some((parent) => candidate.parents.includes(parent)))
-      .slice(-siblingCount)
+    parents: await Promise.all(candidate.parents.map((id) => parentContext(id, sources))),
+    lineage: ancestors(candidate.parents, population).map(attemptLine),
+    siblings: siblings(candidate, population).map(attemptLine),
+    inFlight: population
+      .atWork()
+      .filter(({ id }) => id !== candidate.id)
+      .slice(-inFlightCount)
       .map(attemptLine),
-    inFlight: others.filter((other) => other.state === 'running' || other.state === 'evaluating').map(attemptLine),
-    leaders: leaders.map(attemptLine),
-    draftIndex: others.filter((other) => other.operator === 'draft' && other.id < candidate.id).length,
-    populationSize: population.length,
+    leaders: population.leaders(leaderCount).map(attemptLine),
+    draftIndex: population.draftsBefore(candidate.id),
+    populationSize: population.size,
     guidance: candidate.guidance ?? null,
   };
 }
@@ -86,12 +73,8 @@ export function taskContext(manifest: TaskManifest, description: string, dataCar
   };
 }
 
-async function parentContext(
-  id: CandidateId,
-  rankOf: ReadonlyMap<CandidateId, number>,
-  sources: ContextSources,
-): Promise<ParentContext> {
-  const parent = sources.view.candidates.get(id);
+async function parentContext(id: CandidateId, sources: ContextSources): Promise<ParentContext> {
+  const parent = sources.population.get(id);
   if (parent === undefined) throw new Error(`parent ${id} is not in the population`);
   const run = parent.evaluation[0];
   const score = parent.search;
@@ -102,7 +85,7 @@ async function parentContext(
     program: programText(await sources.readProgram(id)),
     score: score === null ? null : roundForAgents(score.value),
     standardError: score === null ? null : roundForAgents(score.standardError),
-    rank: rankOf.get(id) ?? null,
+    rank: sources.population.rankOf(id),
     failure: parent.failure === null ? null : `${parent.failure.kind}: ${parent.failure.message}`,
     runtimeS: (run?.durationMs ?? 0) / 1000,
     runtimeCapS: sources.limits.evaluationTimeoutS,
@@ -122,14 +105,14 @@ export function programText(files: ProgramFile[]): ProgramText {
 }
 
 /** Nearest first: parents, their parents, …; a candidate reached twice counts once. */
-function ancestors(parents: readonly CandidateId[], view: RunView): Candidate[] {
+function ancestors(parents: readonly CandidateId[], population: Population): Candidate[] {
   const found: Candidate[] = [];
   const seen = new Set<CandidateId>(parents);
   let generation = [...parents];
   while (generation.length > 0 && found.length < lineageLength) {
     const next: CandidateId[] = [];
     for (const id of generation) {
-      const member = view.candidates.get(id);
+      const member = population.get(id);
       if (member === undefined) continue;
       found.push(member);
       for (const parent of member.parents)
@@ -141,6 +124,16 @@ function ancestors(parents: readonly CandidateId[], view: RunView): Candidate[] 
     generation = next;
   }
   return found.slice(0, lineageLength);
+}
+
+/** Other children of the same parents, the newest of them, oldest first. */
+function siblings({ id, parents }: Candidate, population: Population): Candidate[] {
+  const ids = new Set(parents.flatMap((parent) => population.children(parent).slice(-siblingCount - 1)));
+  ids.delete(id);
+  return [...ids]
+    .sort((a, b) => a - b)
+    .slice(-siblingCount)
+    .flatMap((sibling) => population.get(sibling) ?? []);
 }
 
 function attemptLine(candidate: Candidate): AttemptLine {

@@ -3,9 +3,8 @@
  * generator; no clock, no effects.
  */
 import type { Candidate, CandidateId, Operator, PersonRequest } from '../../protocol/run.ts';
-import type { Direction } from '../../protocol/task.ts';
 import type { Generator } from './generator.ts';
-import { chooseIndex, selectionProbabilities, without } from './rankSelection.ts';
+import type { Population } from './population.ts';
 
 export interface Plan {
   operator: Operator;
@@ -32,19 +31,8 @@ export interface Planner {
 }
 
 export interface SearchSettings {
-  temperature: number;
   crossover: number;
   drafts: number;
-  direction: Direction;
-}
-
-/** Candidates that can be parents: scored ones. Failed ones are kept and shown, never sampled. */
-export function eligibleParents(candidates: Iterable<Candidate>): (Candidate & { search: { value: number } })[] {
-  const eligible: (Candidate & { search: { value: number; standardError: number; rows: number } })[] = [];
-  for (const candidate of candidates)
-    if (candidate.state === 'scored' && candidate.search !== null)
-      eligible.push({ ...candidate, search: candidate.search });
-  return eligible;
 }
 
 /** A person's request comes before any sampled work. */
@@ -63,37 +51,27 @@ export function planRequest(request: string, body: PersonRequest): Plan {
 /**
  * A draft while there is nobody to descend from, and for the first `drafts` candidates; else crossover with probability
  * `crossover` (two distinct parents), else mutation of one parent, all by temperature-scaled rank.
+ * @param draftsStarted those of the population, and those that are being announced
  */
 export function planSampled(
-  candidates: ReadonlyMap<CandidateId, Candidate>,
+  population: Population,
+  draftsStarted: number,
   settings: SearchSettings,
   generator: Generator,
 ): Plan {
   const common = { origin: 'sampled', request: null, guidance: null } as const;
-  const parents = eligibleParents(candidates.values());
-  const draftsStarted = [...candidates.values()].filter((candidate) => candidate.operator === 'draft').length;
-  if (parents.length === 0 || draftsStarted < settings.drafts) return { ...common, operator: 'draft', parents: [] };
+  const { ranking } = population;
+  if (ranking.size === 0 || draftsStarted < settings.drafts) return { ...common, operator: 'draft', parents: [] };
 
-  const scores = parents.map((parent) => parent.search.value);
-  const probabilities = selectionProbabilities(scores, settings.direction, settings.temperature);
-  const crosses = generator.uniform() < settings.crossover && parents.length >= 2;
-  const first = chooseIndex(probabilities, generator.uniform());
-  const firstId = parents[first]?.id;
-  if (firstId === undefined) throw new RangeError(`no parent ${first}`);
-  if (!crosses) return { ...common, operator: 'mutation', parents: [firstId] };
-
-  const second = chooseIndex(without(probabilities, first), generator.uniform());
-  const secondId = parents[second]?.id;
-  if (secondId === undefined) throw new RangeError(`no parent ${second}`);
-  // The better one first: operators are told so.
-  const ordered =
-    (scores[first] ?? 0) === (scores[second] ?? 0)
-      ? firstId < secondId
-      : isFirstBetter(scores, first, second, settings.direction);
-  return { ...common, operator: 'crossover', parents: ordered ? [firstId, secondId] : [secondId, firstId] };
+  const crosses = generator.uniform() < settings.crossover && ranking.size >= 2;
+  const first = ranking.draw(generator.uniform());
+  if (!crosses) return { ...common, operator: 'mutation', parents: [first] };
+  const second = ranking.drawOther(generator.uniform(), first);
+  return { ...common, operator: 'crossover', parents: betterFirst(population, first, second) };
 }
 
-function isFirstBetter(scores: readonly number[], first: number, second: number, direction: Direction): boolean {
-  const difference = (scores[first] ?? 0) - (scores[second] ?? 0);
-  return direction === 'minimize' ? difference < 0 : difference > 0;
+/** The better one first: operators are told so. Of equals the older one. */
+function betterFirst(population: Population, a: CandidateId, b: CandidateId): CandidateId[] {
+  const difference = (population.rankOf(a) ?? 0) - (population.rankOf(b) ?? 0);
+  return difference < 0 || (difference === 0 && a < b) ? [a, b] : [b, a];
 }

@@ -10,6 +10,7 @@ import { runStarted } from '../../test/support/candidates.ts';
 import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
+import { Population } from './population.ts';
 import { type CandidateWork, SteadyState, type WorkSignals } from './steadyState.ts';
 
 const id = '20261120-000000-toy-ab12';
@@ -66,6 +67,7 @@ async function search(config: Partial<RunConfig>, perform: Parameters<typeof wor
   const { workers, agentsPerSlot } = store.view.summary.config;
   const steadyState = new SteadyState({
     store,
+    population: Population.following(store),
     slots: slots(workers),
     agentsPerSlot,
     work: work(store, perform),
@@ -250,6 +252,35 @@ describe('steady-state search', () => {
       return n;
     });
     await assert.rejects(steadyState.run(), /a bug/);
+    await store.close();
+  });
+
+  it('decides for every free lane while the disk is busy, and counts what is on its way there', async () => {
+    const { store, steadyState } = await search(
+      { candidates: 12, workers: 16, drafts: 3, seed: 5 },
+      async ({ id: n }) => n,
+    );
+    await store.append({
+      type: 'request_queued',
+      request: 'a',
+      body: { kind: 'submit', program: 'x', summary: 'mine' },
+    });
+    const append = store.append.bind(store);
+    const { promise: allDecided, resolve: decided } = Promise.withResolvers<void>();
+    let onTheirWay = 0;
+    store.append = async (body) => {
+      if (body.type === 'candidate_started') {
+        onTheirWay += 1;
+        if (onTheirWay === 12) decided();
+        await Promise.race([allDecided, sleep(10_000)]);
+      }
+      return append(body);
+    };
+    await steadyState.run();
+    assert.equal(store.view.summary.counts.created, 12);
+    const operators = [...store.view.candidates.values()].map(({ operator }) => operator);
+    assert.equal(operators.filter((operator) => operator === 'human').length, 1, 'a request is served once');
+    assert.equal(onTheirWay, 12);
     await store.close();
   });
 

@@ -4,12 +4,13 @@
  * store, and the next decision of any lane is made on it.
  */
 import type { Logger } from 'pino';
-import type { Candidate, CandidateId, PersonRequest } from '../../protocol/run.ts';
+import type { Candidate, CandidateId, Operator, PersonRequest } from '../../protocol/run.ts';
 import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { Generator } from './generator.ts';
 import { type PlannedCandidate, type Planner, planRequest, planSampled } from './planner.ts';
+import type { Population } from './population.ts';
 import { RequestRefusedError } from './requests.ts';
 import { timeLeft } from './timeBudget.ts';
 
@@ -39,6 +40,7 @@ const requeues = 1;
 
 export interface SearchOptions {
   store: RunStore;
+  population: Population;
   slots: readonly WorkerSlot[];
   agentsPerSlot: number;
   work: CandidateWork;
@@ -49,6 +51,12 @@ export interface SearchOptions {
   spendingEnd?: () => string | null;
   log: Logger;
   now?: () => number;
+}
+
+interface Announcement {
+  operator: Operator;
+  request: string | null;
+  started: Promise<Candidate | 'again'>;
 }
 
 export class SteadyState {
@@ -64,6 +72,9 @@ export class SteadyState {
   readonly #backlog: { id: CandidateId; slot: number | null }[];
   readonly #faults = new Map<CandidateId, number>();
   readonly #active = new Set<CandidateId>();
+  /** Decided and on their way to the disk: the next decision counts them already. */
+  readonly #announcing = new Map<CandidateId, Announcement>();
+  #lastId: CandidateId;
   #planning: Promise<unknown> = Promise.resolve();
   #paused: boolean;
   #stopReason: string | null;
@@ -76,6 +87,7 @@ export class SteadyState {
     const { generator, summary } = view;
     this.#generator = generator === null ? Generator.seeded(summary.config.seed) : Generator.restored(generator);
     this.#backlog = [...view.candidates.values()].filter(isUnfinished).map(({ id, slot }) => ({ id, slot }));
+    this.#lastId = summary.counts.created;
     this.#paused = summary.state === 'paused';
     this.#stopReason = summary.state === 'stopping' ? (summary.endReason ?? 'stopped') : null;
     if (this.#stopReason !== null) this.#stopAgents.abort();
@@ -166,28 +178,36 @@ export class SteadyState {
       if (this.#interruption !== null) return null;
       const seen = this.#changes;
       const decision = await this.#exclusively(() => this.#decide(slot));
-      if (decision === 'again') continue;
-      if (decision !== 'wait') return decision;
-      if (this.#changes === seen) await new Promise<void>((wake) => this.#waiting.push(wake));
+      if (decision === null) return null;
+      if (decision === 'wait') {
+        if (this.#changes === seen) await new Promise<void>((wake) => this.#waiting.push(wake));
+        continue;
+      }
+      const started = await decision.started;
+      if (started !== 'again') return started;
     }
   }
 
-  /** One decision at a time: two free lanes must not sample from the same state of the generator. */
+  /**
+   * One decision at a time: two free lanes must not sample from the same state of the generator. Only the decision: lanes
+   * wait for the disk side by side.
+   */
   #exclusively<T>(decide: () => Promise<T>): Promise<T> {
     const turn = this.#planning.then(decide);
     this.#planning = turn.catch(() => undefined);
     return turn;
   }
 
-  async #decide(slot: WorkerSlot): Promise<Candidate | 'wait' | 'again' | null> {
+  async #decide(slot: WorkerSlot): Promise<{ started: Promise<Candidate | 'again'> } | 'wait' | null> {
     if (this.#interruption !== null) return null;
     const { store } = this.#options;
     const waiting = this.#takeBacklog(slot);
-    if (waiting !== null) return waiting;
+    if (waiting !== null) return { started: Promise.resolve(waiting) };
     // What a person hands in takes no calls; an agent's work would find no money for them.
     const isAffordable = ({ body }: { body: PersonRequest }) =>
       body.kind === 'submit' || (this.#options.spendingEnd?.() ?? null) === null;
-    const request = store.view.pending.find(isAffordable);
+    const taken = new Set([...this.#announcing.values()].map((announcement) => announcement.request));
+    const request = store.view.pending.find((one) => !taken.has(one.request) && isAffordable(one));
     if (this.#stopReason === null && !this.#paused) {
       if (request !== undefined) {
         const plan = planRequest(request.request, request.body);
@@ -203,7 +223,7 @@ export class SteadyState {
   /** Why no more candidates are to be started, or null. Abandoned ones do not count: they were nobody's failure. */
   #budgetEnd(): string | null {
     const { config, counts } = this.#options.store.view.summary;
-    if (config.candidates !== null && counts.created - counts.abandoned >= config.candidates)
+    if (config.candidates !== null && this.#lastId - counts.abandoned >= config.candidates)
       return `all ${config.candidates} candidates are made`;
     return this.#options.spendingEnd?.() ?? timeLeft(this.#options.store.view, this.#now()).end;
   }
@@ -224,19 +244,27 @@ export class SteadyState {
 
   /** What sampling, or whoever stands in for it, wants made next. */
   async #plan(): Promise<PlannedCandidate | 'wait' | null> {
-    const { planner, store } = this.#options;
-    if (planner !== undefined) return planner.next(store.view.candidates);
-    const { config, metric } = store.view.summary;
-    const settings = { ...config, direction: metric.direction };
-    const plan = planSampled(store.view.candidates, settings, this.#generator);
+    const { planner, store, population } = this.#options;
+    if (planner !== undefined) {
+      await Promise.allSettled([...this.#announcing.values()].map(({ started }) => started));
+      return planner.next(store.view.candidates);
+    }
+    const { config } = store.view.summary;
+    const plan = planSampled(population, population.drafts + this.#draftsAnnounced(), config, this.#generator);
     return { plan, seed: this.#generator.seed(), body: null, abandoned: null };
   }
 
-  /** @returns `again` if the candidate was given up as it was announced */
-  async #start({ plan, body, seed, abandoned }: PlannedCandidate, slot: WorkerSlot): Promise<Candidate | 'again'> {
-    const { store, work, modelId } = this.#options;
-    const id = store.view.summary.counts.created + 1;
+  #draftsAnnounced(): number {
+    const { candidates } = this.#options.store.view;
+    return [...this.#announcing].filter(([id, { operator }]) => operator === 'draft' && !candidates.has(id)).length;
+  }
+
+  /** Resolves as soon as the decision is made; what it resolves to, when it is on disk. */
+  async #start({ plan, body, seed, abandoned }: PlannedCandidate, slot: WorkerSlot) {
+    const { work, modelId } = this.#options;
+    const id = this.#lastId + 1;
     if (body !== null) await work.acceptRequest(id, body);
+    this.#lastId = id;
     const candidate: Candidate = {
       id,
       operator: plan.operator,
@@ -258,14 +286,31 @@ export class SteadyState {
       evaluation: [],
       suspiciouslyPerfect: false,
     };
-    const generator = this.#generator.state;
-    await store.append({ type: 'candidate_started', candidate, request: plan.request, generator });
-    if (abandoned !== null) {
-      await this.#abandon(id, abandoned);
-      return 'again';
-    }
     this.#active.add(id);
-    return store.view.candidates.get(id) ?? candidate;
+    const started = this.#announce(candidate, plan.request, abandoned);
+    this.#announcing.set(id, { operator: plan.operator, request: plan.request, started });
+    return { started };
+  }
+
+  /** @returns `again` if the candidate was given up as it was announced */
+  async #announce(
+    candidate: Candidate,
+    request: string | null,
+    abandoned: string | null,
+  ): Promise<Candidate | 'again'> {
+    const { store } = this.#options;
+    const { id } = candidate;
+    const generator = this.#generator.state;
+    try {
+      await store.append({ type: 'candidate_started', candidate, request, generator });
+    } finally {
+      this.#announcing.delete(id);
+    }
+    if (abandoned === null) return store.view.candidates.get(id) ?? candidate;
+    await this.#abandon(id, abandoned);
+    this.#active.delete(id);
+    this.#signal();
+    return 'again';
   }
 
   async #work(candidate: Candidate, slot: WorkerSlot): Promise<void> {

@@ -9,6 +9,7 @@ import type { Candidate, CandidateId } from '../../../protocol/run.ts';
 import { candidate, runConfig, runStarted, scored } from '../../../test/support/candidates.ts';
 import { RunStore, readProgramFolder } from '../../store/runStore.ts';
 import type { WorkerSlot } from '../../workers/contract.ts';
+import { Population } from '../population.ts';
 import { type CandidateWork, SteadyState } from '../steadyState.ts';
 import { compareWithRecording } from './comparison.ts';
 import { RecordedPlanner } from './recordedPlanner.ts';
@@ -107,8 +108,9 @@ describe('a search that follows a recording', () => {
     };
     const slots = [0, 1, 2].map((index): WorkerSlot => slot(index));
     const log = pino({ level: 'silent' });
+    const population = Population.following(store);
     const planner = new RecordedPlanner(recorded, store.paths.directory);
-    const search = new SteadyState({ store, slots, agentsPerSlot: 1, work, modelId: 'test', log, planner });
+    const search = new SteadyState({ store, population, slots, agentsPerSlot: 1, work, modelId: 'test', log, planner });
     assert.equal((await search.run()).kind, 'complete');
     const states = [...store.view.candidates.values()].map(({ id, state, seed }) => [id, state, seed]);
     assert.deepEqual(states, [
