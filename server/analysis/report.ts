@@ -1,10 +1,12 @@
 /** The honest account of a run: what was selected and how well it does on rows that nothing saw, with errors and caveats. */
 
 import * as z from 'zod';
+import { CostEstimate } from '../../protocol/cost.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
 import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { estimateWords, measuredEstimate, spendingLines } from './costEstimate.ts';
 
 export const RunReport = z.object({
   run: RunSummary,
@@ -19,6 +21,8 @@ export const RunReport = z.object({
   shareOfWay: z.number().nullable(),
   ranking: z.array(Candidate),
   failures: z.array(Candidate),
+  /** By what the run's own candidates took; null where none called a model. */
+  estimate: CostEstimate.nullable(),
 });
 export type RunReport = z.infer<typeof RunReport>;
 
@@ -40,6 +44,7 @@ export function runReport(view: RunView, manifest: TaskManifest): RunReport {
       .filter((candidate) => candidate.state === 'scored')
       .sort((a, b) => compareBy(key(a), key(b), manifest.metric.direction)),
     failures: candidates.filter((candidate) => candidate.state === 'failed'),
+    estimate: measuredEstimate(view),
   };
 }
 
@@ -79,7 +84,12 @@ export function renderReport(report: RunReport): string {
     '',
   ];
   if (run.caveats.length > 0) lines.push('## Read this first', '', ...run.caveats.map((caveat) => `- ${caveat}`), '');
-  lines.push(...selectionSection(report, selected), ...rankingSection(report), ...failureSection(report));
+  lines.push(
+    ...selectionSection(report, selected),
+    ...rankingSection(report),
+    ...failureSection(report),
+    ...costSection(report),
+  );
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -164,6 +174,14 @@ function failureSection(report: RunReport): string[] {
     return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${oneLine(failure?.message ?? '')}`;
   });
   return ['## Failures', '', ...lines, ''];
+}
+
+function costSection({ run, estimate }: RunReport): string[] {
+  const lines = spendingLines(run);
+  if (lines.length === 0) return [];
+  const words = estimate === null ? [] : [`a run like this: ${estimateWords(estimate)}`];
+  const before = run.estimate === undefined ? [] : [`estimated before the start: ${estimateWords(run.estimate)}`];
+  return ['## Cost', '', ...[...lines, ...words, ...before].map((line) => `- ${line}`), ''];
 }
 
 function lineage(selected: Candidate, report: RunReport): string {

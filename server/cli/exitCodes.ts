@@ -37,6 +37,7 @@ const byName: Record<string, number> = {
   RequestRefusedError: exitCodes.badInput,
   UnknownModelError: exitCodes.badInput,
   LockedError: exitCodes.badInput,
+  PriceFileError: exitCodes.badInput,
   RemoteError: exitCodes.badInput,
   CorruptLogError: exitCodes.badInput,
   DocumentError: exitCodes.badInput,

@@ -1,4 +1,5 @@
 /** Hosts a run in this process and shows it: live on a terminal, line by line elsewhere, until it has ended or is interrupted. */
+import type { Price } from '../../protocol/cost.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
 import { RunHost } from '../api/runHost.ts';
 import type { ChatModel } from '../models/chatModel.ts';
@@ -14,6 +15,8 @@ export interface ForegroundOptions {
   store: RunStore;
   task: PreparedTask;
   model: ChatModel;
+  /** null: unpriced. */
+  price: Price | null;
   venv: string;
   json: boolean;
   /** Makes this run again instead of searching. */
@@ -21,7 +24,8 @@ export interface ForegroundOptions {
 }
 
 /** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected, or a replay cannot go on */
-export async function hostInForeground({ store, task, model, venv, json, replay }: ForegroundOptions): Promise<void> {
+export async function hostInForeground(options: ForegroundOptions): Promise<void> {
+  const { store, task, model, price, venv, json, replay } = options;
   const log = fileLogger(store.paths.log);
   const progress = new Progress({ store, stream: process.stderr });
   let host: RunHost | null = null;
@@ -39,6 +43,7 @@ export async function hostInForeground({ store, task, model, venv, json, replay 
       store,
       task,
       model,
+      price,
       venv,
       log,
       ...(replay == null ? {} : { replay }),

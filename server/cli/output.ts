@@ -3,6 +3,7 @@
  * else; without, words for a person. Progress and notes go to standard error in either case.
  */
 import * as z from 'zod';
+import { CostEstimate } from '../../protocol/cost.ts';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
 import { SplitName } from '../../protocol/task.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
@@ -17,7 +18,13 @@ export const forms = {
     runs: z.array(RunSummary),
     problems: z.array(z.object({ run: z.string(), problem: z.string() })),
   }),
-  'runs show': z.object({ run: RunSummary, live: z.boolean(), directory: z.string() }),
+  /** The estimate: by the run's own candidates, before the first of them by assumptions; null if no model is called. */
+  'runs show': z.object({
+    run: RunSummary,
+    live: z.boolean(),
+    directory: z.string(),
+    estimate: CostEstimate.nullable(),
+  }),
   'runs candidates': z.object({ run: z.string(), candidates: z.array(Candidate) }),
   'runs trajectory': z.object({ run: z.string(), candidate: z.int(), events: z.array(TrajectoryEvent) }),
   'runs report': RunReport,

@@ -1,5 +1,6 @@
 /** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
 import { createLogUpdate } from 'log-update';
+import { formatCost } from '../../protocol/cost.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { duration } from '../analysis/report.ts';
@@ -95,6 +96,14 @@ export class Progress {
       case 'run_stopping':
         this.say(`[${clock}] the search ends: ${body.reason}; scoring the hidden splits …`);
         break;
+      case 'provider_outage':
+        this.say(
+          `[${clock}] the model provider does not answer; agents wait, and the clock stands still: ${body.reason}`,
+        );
+        break;
+      case 'provider_recovered':
+        this.say(`[${clock}] the model provider answers again`);
+        break;
       case 'caveat':
         this.say(`note: ${body.text}`);
         break;
@@ -109,7 +118,7 @@ export class Progress {
 
   #lines(): string[] {
     const { summary, candidates } = this.#store.view;
-    const { config, counts, metric, bestSearch } = summary;
+    const { config, counts, metric, bestSearch, spent, outage } = summary;
     const elapsed = Date.now() - summary.createdAt;
     const finished = counts.scored + counts.failed;
     const perHour = finished === 0 ? null : (finished / elapsed) * 3_600_000;
@@ -123,13 +132,14 @@ export class Progress {
       const state = this.#slotStates.get(slot) ?? 'starting';
       lines.push(`  slot ${slot}  ${words.join(' | ') || (state === 'ready' ? 'free' : state)}`);
     }
+    if (outage !== null) lines.push('  the model provider does not answer: agents wait');
     const best =
       bestSearch === null ? 'none yet' : `#${bestSearch.candidate} ${formatScoreWithError(bestSearch.score)}`;
     lines.push(`  best ${metric.name} on the search split: ${best}`);
     const total = config.candidates === null ? '' : ` of ${config.candidates}`;
     const rate = perHour === null ? '' : ` · ${perHour.toFixed(perHour < 10 ? 1 : 0)}/h`;
     lines.push(
-      `  ${finished}${total} candidates (${counts.failed} failed)${rate} · ${duration(elapsed)} so far${this.#timeLeft(finished, perHour)}`,
+      `  ${finished}${total} candidates (${counts.failed} failed)${rate} · ${duration(elapsed)} so far${this.#timeLeft(finished, perHour)}${spent.calls === 0 ? '' : ` · ${formatCost(spent)}`}`,
     );
     return lines;
   }

@@ -107,14 +107,15 @@ async function homeCheck(home: string): Promise<Check> {
 }
 
 function keyCheck(): Check {
-  const variable = ['GOOGLE_API_KEY', 'GEMINI_API_KEY'].find((name) => (process.env[name] ?? '') !== '');
+  const names = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'OPENAI_API_KEY'];
+  const set = names.filter((name) => (process.env[name] ?? '') !== '');
   return {
     name: 'model keys',
     state: 'ok',
     detail:
-      variable === undefined
-        ? 'none: the built-in researcher works without; set GEMINI_API_KEY for --model gemini:<name>'
-        : `${variable} is set`,
+      set.length === 0
+        ? 'none: the built-in researcher works without; set GEMINI_API_KEY for --model gemini:<name>; servers of your own need none'
+        : `set: ${set.join(', ')}`,
     fix: null,
   };
 }
@@ -125,7 +126,7 @@ async function modelCheck(id: string): Promise<Check> {
     const detail =
       report === null
         ? 'built in: nothing to connect to'
-        : `${report.model} answered and called a tool, in ${(report.durationMs / 1000).toFixed(1)} s`;
+        : `${report.model} answered and called a tool${report.longPromptTokens === null ? '' : `, and read ${report.longPromptTokens} tokens whole`}, in ${(report.durationMs / 1000).toFixed(1)} s`;
     return { name: `model ${id}`, state: 'ok', detail, fix: null };
   } catch (error) {
     return {

@@ -6,9 +6,10 @@ import { maxProgramBytes, maxProgramFiles } from '../../search/workbench.ts';
 import { RunStore, readProgramFolder, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { type CommonOptions, homeOf, resolveRun, taskOfRun } from '../machine.ts';
+import { whole } from '../numbers.ts';
 import { print } from '../output.ts';
 import { callRun } from '../runClient.ts';
-import { whole, withCommon } from './run.ts';
+import { withCommon } from './run.ts';
 
 export function requestCommands(): Command[] {
   return [fork(), submit()];

@@ -1,8 +1,10 @@
 /** `aira2 run <task>`: a search in the foreground, from preparing the task to the selected program. */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import type { Price } from '../../../protocol/cost.ts';
 import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
+import { assumedEstimate } from '../../analysis/costEstimate.ts';
 import { initialCaveats } from '../../api/runHost.ts';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
 import type { ChatModel } from '../../models/chatModel.ts';
@@ -12,11 +14,21 @@ import { prepareTask } from '../../tasks/prepare.ts';
 import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
 import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { positive, share, whole } from '../numbers.ts';
 import { note } from '../output.ts';
 import { onSandbox } from '../sandboxChoice.ts';
+import {
+  hasBound,
+  priceFor,
+  type SpendingOptions,
+  spendingConfig,
+  spendingNote,
+  spendingOptionNames,
+  withSpendingOptions,
+} from '../spendingOptions.ts';
 import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
-interface RunOptions extends CommonOptions, TapeOptions {
+interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions {
   model: string;
   workers?: number;
   agentsPerSlot: number;
@@ -34,15 +46,19 @@ interface RunOptions extends CommonOptions, TapeOptions {
 const defaultCandidates = 24;
 
 export function runCommand(): Command {
-  return withCommon(new Command('run'))
+  const command = withCommon(new Command('run'))
     .description('Search for a better program on a task, with live progress, until candidates or hours are used up.')
     .argument('<task>', 'a built-in task (aira2 task list), or the path of a task.yaml or its folder')
-    .option('--model <model>', 'gemini:<name>, or heuristic: the built-in researcher that needs no key', 'heuristic')
+    .option(
+      '--model <model>',
+      'gemini:<name>, openai:<name>@<url>, or heuristic: the built-in researcher that needs no key',
+      'heuristic',
+    )
     .option('--workers <n>', 'worker slots, 1:1 with GPUs (default: as many as GPUs; without GPUs 2)', whole(1, 256))
     .option('--agents-per-slot <n>', 'agents that take turns on each slot; 1 is the mode of the paper', whole(1, 16), 1)
     .option(
       '--candidates <n>',
-      `candidates to make (default: ${defaultCandidates}, or no bound with --hours)`,
+      `candidates to make (default: ${defaultCandidates}, or no bound with --hours, --cost, --tokens or --gpu-hours)`,
       whole(1, 1_000_000),
     )
     .option('--hours <h>', 'wall-clock budget of the search; pauses do not count', positive)
@@ -66,6 +82,7 @@ export function runCommand(): Command {
       new Option('--replay <folder>', 'make the run recorded there again, without asking a model').conflicts([
         'record',
         ...['model', 'candidates', 'hours', 'seed', 'temperature', 'crossover', 'drafts', 'maxSteps'],
+        ...spendingOptionNames,
       ]),
     )
     .addHelpText(
@@ -75,6 +92,7 @@ The run goes on in this terminal. Ctrl-C leaves it as it is, to be taken up with
 From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 submit last <folder>.`,
     )
     .action(async (task: string, options: RunOptions) => startRun(task, options));
+  return withSpendingOptions(command);
 }
 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
@@ -82,25 +100,38 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   const venv = virtualEnvironment();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
     const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
+    const spending = await spendingConfig(options);
+    const price = await priceFor(home, model, spending.budget);
     if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
     const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
     const settings =
-      tape.replay === null ? await newConfig(task, model, options) : replayConfig(tape.replay, task, options);
+      tape.replay === null
+        ? await newConfig(task, model, options, { spending, price })
+        : replayConfig(tape.replay, task, options);
     const config = await onSandbox(settings, task, options.image, venv);
+    const estimate = model.info.isLanguageModel ? assumedEstimate(config, price) : null;
+    if (estimate !== null && tape.replay === null) note(spendingNote(model, price, estimate, home));
     const store = await RunStore.create(home, newRunId(task.manifest.id), {
       type: 'run_started',
       config,
       metric: { name: task.manifest.metric.name, direction: task.manifest.metric.direction },
       splitHash: task.splitHash,
       caveats: initialCaveats(model, config),
+      price,
+      ...(estimate === null ? {} : { estimate }),
     });
     await tape.begin(store);
-    await hostInForeground({ store, task, model, venv, json: options.json ?? false, replay: tape.replay });
+    await hostInForeground({ store, task, model, price, venv, json: options.json ?? false, replay: tape.replay });
     await tape.check(store);
   });
 }
 
-async function newConfig({ manifest }: PreparedTask, model: ChatModel, options: RunOptions): Promise<RunConfig> {
+async function newConfig(
+  { manifest }: PreparedTask,
+  model: ChatModel,
+  options: RunOptions,
+  { spending, price }: { spending: Pick<RunConfig, 'budget' | 'rates'>; price: Price | null },
+): Promise<RunConfig> {
   const workers = options.workers ?? (await defaultWorkers());
   return RunConfig.parse({
     task: manifest.id,
@@ -108,7 +139,8 @@ async function newConfig({ manifest }: PreparedTask, model: ChatModel, options: 
     model: model.info.id,
     workers,
     agentsPerSlot: options.agentsPerSlot,
-    candidates: options.candidates ?? (options.hours === undefined ? defaultCandidates : null),
+    candidates:
+      options.candidates ?? (options.hours === undefined && !hasBound(options, price) ? defaultCandidates : null),
     hours: options.hours ?? null,
     seed: options.seed,
     temperature: options.temperature,
@@ -116,6 +148,7 @@ async function newConfig({ manifest }: PreparedTask, model: ChatModel, options: 
     drafts: options.drafts ?? Math.max(4, workers * options.agentsPerSlot),
     maxSteps: options.maxSteps,
     sandbox: options.sandbox,
+    ...spending,
   });
 }
 
@@ -135,25 +168,4 @@ export function withCommon(command: Command): Command {
   return command
     .option('--json', 'print one documented JSON value (aira2 schema) on standard output, and nothing else')
     .option('--home <folder>', 'where tasks and runs are kept (default: $AIRA2_HOME, else ~/.aira2)');
-}
-
-export function whole(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
-  return value;
 }

@@ -3,18 +3,21 @@ import { Argument, Command } from 'commander';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
+import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';
 import { duration, renderReport, runReport } from '../../analysis/report.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
 import { hostInForeground } from '../foreground.ts';
 import { type CommonOptions, homeOf, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
+import { whole } from '../numbers.ts';
 import { note, print } from '../output.ts';
 import { callRun } from '../runClient.ts';
+import { priceFor } from '../spendingOptions.ts';
 import { table } from '../table.ts';
 import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
-import { whole, withCommon } from './run.ts';
+import { withCommon } from './run.ts';
 
 export function runsCommand(): Command {
   return new Command('runs')
@@ -73,7 +76,8 @@ function show(): Command {
       const home = homeOf(options);
       const { view, paths, live } = await readRun(home, await resolveRun(home, run));
       const { summary } = view;
-      print(options.json ?? false, 'runs show', { run: summary, live, directory: paths.directory }, () =>
+      const estimate = measuredEstimate(view) ?? summary.estimate ?? null;
+      print(options.json ?? false, 'runs show', { run: summary, live, directory: paths.directory, estimate }, () =>
         [
           `${summary.id}: ${summary.state}${live ? ' (live)' : ''}`,
           `task ${summary.config.task}@${summary.config.taskVersion}, metric ${summary.metric.name} (${summary.metric.direction}), split ${summary.splitHash.slice(0, 12)}`,
@@ -81,6 +85,8 @@ function show(): Command {
           `${summary.counts.created} candidates: ${summary.counts.scored} scored, ${summary.counts.failed} failed, ${summary.counts.abandoned} abandoned, ${summary.counts.running} at work; active ${duration(summary.activeMs)}`,
           `best search: ${summary.bestSearch === null ? 'none' : `#${summary.bestSearch.candidate} ${formatScoreWithError(summary.bestSearch.score)}`}`,
           `validation and test: ${summary.unsealed ? 'unsealed' : 'sealed until the search has ended'}${summary.selected === null ? '' : `; selected #${summary.selected}`}`,
+          ...spendingLines(summary),
+          ...(estimate === null ? [] : [`estimate: ${estimateWords(estimate)}`]),
           ...summary.caveats.map((caveat) => `caveat: ${caveat}`),
           ...(summary.endReason === null ? [] : [`ended: ${summary.endReason}`]),
           ...(summary.state === 'interrupted' ? [`take it up again with: aira2 runs resume ${summary.id}`] : []),
@@ -223,10 +229,11 @@ async function takeUp(home: string, id: string, options: CommonOptions & TapeOpt
       );
     await usingTape(options, { home, isNew: false, replayOf: config.replayOf ?? null }, async (tape) => {
       const model = tape.createModel(config.model);
+      const price = await priceFor(home, model, config.budget);
       await store.append({ type: 'run_resumed', pid: process.pid });
       if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
       await tape.begin(store);
-      await hostInForeground({ store, task, model, venv, json: options.json ?? false, replay: tape.replay });
+      await hostInForeground({ store, task, model, price, venv, json: options.json ?? false, replay: tape.replay });
       await tape.check(store);
     });
   } finally {
