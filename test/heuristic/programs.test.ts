@@ -69,7 +69,7 @@ async function problemsOf(
       stdio: ['pipe', 'pipe', 'ignore'],
     },
   );
-  const deadline = setTimeout(() => child.kill('SIGKILL'), 240_000);
+  const deadline = setTimeout(() => child.kill('SIGKILL'), 600_000);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8');
@@ -149,7 +149,7 @@ function eachBlend(modality: GenomeModality, task: TaskContext, profile: Profile
 
 const float = (name: string, more: object = {}) => ({ name, dtype: 'float' as const, ...more });
 
-describe('rendered programs', { timeout: 280_000 }, () => {
+describe('rendered programs', { timeout: 900_000 }, () => {
   it('run and predict for every gene of tables, with gaps, infinities, constants and unseen categories', async () => {
     const task = taskOf('tabular', 'RMSLE', 'minimize', ['price'], [float('price', { min: 0 })]);
     const problems = await problemsOf('price', task, 'tabular', (profile) => [

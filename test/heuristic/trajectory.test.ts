@@ -80,12 +80,12 @@ async function evaluated(data: string, program: ProgramText, rows: number): Prom
 const price = taskOf('tabular', 'RMSLE', 'minimize', ['price'], [{ name: 'price', dtype: 'float', min: 0 }]);
 const sales = taskOf('time-series', 'MASE', 'minimize', ['sales'], [{ name: 'sales', dtype: 'float', min: 0 }]);
 
-describe('a trajectory with real processes', { timeout: 280_000 }, () => {
+describe('a trajectory with real processes', { timeout: 900_000 }, () => {
   it('drafts, mutates and crosses programs that run from a clean folder', async () => {
     const first = await driven('sales', contextOf(sales, { draftIndex: 2 }), 1);
     const second = await driven('sales', contextOf(sales, { draftIndex: 3 }), 2);
-    assert.equal(first.summary, 'first smoothing');
-    assert.equal(second.summary, 'first ridge');
+    assert.match(first.summary ?? '', /^first smoothing/);
+    assert.match(second.summary ?? '', /^first ridge/);
     const logs = [await evaluated('sales', first.program, 18), await evaluated('sales', second.program, 18)];
     const mothers = [parentOf(1, first.program, logs[0]), parentOf(2, second.program, logs[1])];
     const mutant = await driven('sales', contextOf(sales, { operator: 'mutation', parents: mothers.slice(0, 1) }), 3);

@@ -1,7 +1,7 @@
 /** First programs: one family each, so that a population starts wide; each comes with variants to choose from locally. */
 import { familiesToTry } from './applicability.ts';
 import type { GeneValue } from './genes/gene.ts';
-import { type Genome, type GenomeModality, genomeOf, memberOf } from './genome.ts';
+import { familyOf, type Genome, type GenomeModality, genomeOf, type Member, memberOf } from './genome.ts';
 import { closeMember, varied } from './moves.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -137,7 +137,10 @@ export function draftsFor(
   return genomes.map((genome) => {
     const [first, ...rest] = genome.members.map((member) => closeMember(member, genome, profile));
     const closed: Genome = first === undefined ? genome : { ...genome, members: [first, ...rest] };
-    return { genome: closed, label: `first ${closed.members.map((member) => member.family).join(' and ')}` };
+    return {
+      genome: closed,
+      label: `first ${closed.members.map((member) => described(member, modality)).join(' and ')}`,
+    };
   });
 }
 
@@ -163,4 +166,12 @@ function randomPairs(
     if (first === undefined) return base;
     return genomeOf(modality, second === undefined ? [first] : [first, second], program);
   });
+}
+
+/** `hist-gb with learning rate 0.05, leaves 12`: the genes that are not where the family starts. */
+function described(member: Member, modality: GenomeModality): string {
+  const unusual = familyOf(modality, member.family)
+    .genes.filter((gene) => member.genes[gene.name] !== gene.start)
+    .map((gene) => `${gene.label} ${member.genes[gene.name]}`);
+  return unusual.length === 0 ? member.family : `${member.family} with ${unusual.join(', ')}`;
 }

@@ -8,7 +8,8 @@ import {
   type ModelInfo,
 } from '../chatModel.ts';
 import { submitCall } from './commands.ts';
-import { type Notes, research, type Turn } from './research.ts';
+import type { Notes, Turn } from './desk.ts';
+import { research } from './research.ts';
 import { observationsOf } from './transcript.ts';
 
 const info: ModelInfo = {

@@ -153,14 +153,16 @@ function crossIdeas(request: IdeaRequest, first: Base, second: Base): Ideas | nu
   );
   const fresh = moves.filter((move) => !request.tried.has(move.label));
   if (fresh.length === 0) return null;
-  const chosen = choose(fresh, (move) => move.weight, random);
+  const wishes = context.guidance === null ? [] : wishesIn(context.guidance, first.genome);
+  const wished = fresh.filter((move) => wishes.some((wish) => wish.fits(move, first.genome)));
+  const chosen = choose(wished.length > 0 ? wished : fresh, (move) => move.weight, random);
   return {
     reference: null,
     variants: chosen,
     reason: `#${a.id} is ${describe(first.genome)}; #${b.id} is ${describe(second.genome)}. Ways to join them: ${chosen
       .map((move) => move.label)
-      .join('; ')}.${guidanceRemark(context.guidance, [])}`,
-    guided: false,
+      .join('; ')}.${guidanceRemark(context.guidance, wished.length > 0 ? wishes.map((wish) => wish.told) : [])}`,
+    guided: wished.length > 0,
     beside: first.beside ?? second.beside,
     expectedS,
   };

@@ -4,8 +4,7 @@
  * that running it again over the observations of a transcript leads to the same next turn.
  */
 import * as z from 'zod';
-import type { OperatorContext, ProgramText } from '../operatorContext.ts';
-import { programFiles } from './base.ts';
+import type { OperatorContext } from '../operatorContext.ts';
 import {
   lookCommand,
   profileCall,
@@ -16,35 +15,21 @@ import {
   writeCommand,
 } from './commands.ts';
 import { paceS } from './cost.ts';
+import { Desk, type Notes, type Research } from './desk.ts';
 import { fragment } from './fragments.ts';
 import type { Genome, GenomeModality } from './genome.ts';
-import { type Idea, type Ideas, ideasFor } from './ideas.ts';
-import { type Problem, problemOf } from './problem.ts';
+import type { Idea, Ideas } from './ideas.ts';
+import { problemOf } from './problem.ts';
 import { Profile } from './profile.ts';
-import { Random } from './random.ts';
 import { mostRepairs, repair, shrink } from './repair.ts';
 import { judge, merged, outputOf, screenedIn, type Verdict } from './screening.ts';
 import { summaryOf } from './summary.ts';
 import { exitOf, type Observed, resultLines } from './transcript.ts';
 
-export interface Turn {
-  /** The true rationale of the move. */
-  readonly say: string;
-  readonly call: ToolCallText;
-}
-
-export type Research<T = void> = Generator<Turn, T, Observed>;
-
-/** What can be submitted if the engine allows nothing else any more. */
-export interface Notes {
-  summary: string;
-}
-
 /** Steps of a whole trajectory; with fewer, looking and trying fall away. */
 const stepsFor = { look: 8, screen: 6, rehearse: 4 } as const;
 /** Seconds that must be left for a stage to be worth starting. */
 const secondsFor = { screen: 90, secondRound: 150, rehearse: 60 } as const;
-const mostLosses = 3;
 
 export function* research(context: OperatorContext, seed: number, notes: Notes): Research {
   const desk = new Desk(context, seed, notes);
@@ -72,86 +57,6 @@ interface Choice {
   /** Output of a failed try, if the choice is to be mended first. */
   readonly broken: string | null;
 }
-
-/** Everything a trajectory knows; made anew from the transcript each time. */
-class Desk {
-  readonly context: OperatorContext;
-  readonly random: Random;
-  readonly notes: Notes;
-  problem: Problem;
-  profile: Profile = emptyProfile;
-  modality: GenomeModality = 'tabular';
-  tried = new Set<string>();
-  #ideas: Ideas | null = null;
-  #timeLeftS: number;
-  #losses = 0;
-  /** Turns that a fresh sandbox needs before anything else: the sample, the files. */
-  readonly #setup: Turn[] = [];
-
-  constructor(context: OperatorContext, seed: number, notes: Notes) {
-    this.context = context;
-    this.random = new Random(seed);
-    this.notes = notes;
-    this.problem = problemOf(context.task, 'tabular');
-    this.#timeLeftS = context.limits.trajectoryS;
-  }
-
-  get ideas(): Ideas {
-    this.#ideas ??= this.think();
-    return this.#ideas;
-  }
-
-  /** New variants; ones that were tried in this trajectory are not among them. */
-  think(): Ideas {
-    const { context, modality, problem, profile, random, tried } = this;
-    this.#ideas = ideasFor({ context, modality, problem, profile, random, tried });
-    for (const { label } of this.#ideas.variants) tried.add(label);
-    return this.#ideas;
-  }
-
-  hasTime(seconds: number): boolean {
-    return this.#timeLeftS >= seconds;
-  }
-
-  get timeLeftS(): number {
-    return this.#timeLeftS;
-  }
-
-  filesOf(genome: Genome, beside: ProgramText | null): Map<string, string> {
-    return programFiles(genome, beside, this.context.task, this.problem, this.profile);
-  }
-
-  /** One turn. A sandbox that went away is set up again before the turn is repeated. */
-  *attempt(say: string, call: ToolCallText, isSetup = false): Research<Observed> {
-    const turn = { say, call };
-    let seen = yield* this.#once(turn);
-    while (seen.outcome === 'lost' && this.#losses <= mostLosses) {
-      for (const earlier of this.#setup) {
-        seen = yield* this.#once({ say: `The sandbox is a fresh one. Again: ${earlier.say}`, call: earlier.call });
-      }
-      seen = yield* this.#once({ say: `It was cut off. Again: ${say}`, call });
-    }
-    if (isSetup) this.#setup.push(turn);
-    return seen;
-  }
-
-  *#once(turn: Turn): Research<Observed> {
-    const seen = yield turn;
-    if (seen.timeLeftS !== null) this.#timeLeftS = seen.timeLeftS;
-    if (seen.outcome === 'lost') this.#losses += 1;
-    return seen;
-  }
-}
-
-const emptyProfile: Profile = {
-  trainRows: 0,
-  evalRows: 0,
-  columns: [],
-  targets: [],
-  arrays: [],
-  time: null,
-  series: [],
-};
 
 /** Rows of the sample: enough to tell variants apart, few enough for seconds. */
 const mostTableRows = 20_000;
@@ -365,9 +270,10 @@ function* rehearse(desk: Desk, choice: Choice, ideas: Ideas): Research<Final> {
       contract: JSON.stringify(context.task.prediction),
     };
     const layOut = rehearseCommand(plan, fragment('check'));
-    desk.notes.summary = summary;
     const how = `I run it once as it will be run, ${sample ? 'on the sample' : 'on all of the data'}, and check what it writes.`;
     const seen = yield* desk.attempt(`${told} ${how}`, layOut);
+    // Only now does the folder hold what this summary tells of.
+    desk.notes.summary = summary;
     const problem = problemIn(seen);
     const isLast = repairs >= mostRepairs || !desk.hasTime(secondsFor.rehearse);
     if (problem === null || isLast) {
