@@ -27,6 +27,7 @@ import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { Endpoint } from '../transport/endpoint.ts';
 import { socketPathFor } from '../transport/unixSocket.ts';
 import type { PoolEvent } from '../workers/contract.ts';
+import type { WorkerLauncher } from '../workers/launcher.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
 import { ProviderWatch } from './providerWatch.ts';
@@ -44,6 +45,8 @@ export interface RunHostOptions {
   governor?: Governor;
   /** Makes this run again instead of searching. */
   replay?: RecordedRun;
+  /** How worker processes come to be. Default: as processes of this host. */
+  launcher?: WorkerLauncher;
   onActivity?: (activity: Activity) => void;
   onPoolEvent?: (event: PoolEvent) => void;
 }
@@ -96,6 +99,7 @@ export class RunHost {
         slots: config.workers,
         driver: config.sandbox,
         venv,
+        ...(options.launcher === undefined ? {} : { launcher: options.launcher }),
         log: log.child({ part: 'workers' }),
         onEvent: (event) => {
           onPoolEvent(event, options);

@@ -1,0 +1,103 @@
+/**
+ * One run whose model and workers only sleep; everything between them is the product: run host, search, agents, governor,
+ * accounts, store, scorer, endpoint, JSON-RPC, leases, journals.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import { RunHost } from '../../server/api/runHost.ts';
+import { defaultGovernor, Governor } from '../../server/models/governor/governor.ts';
+import { RunStore } from '../../server/store/runStore.ts';
+import { type LinearTask, venv } from '../../test/support/linearTask.ts';
+import { HostedLauncher } from './hostedLauncher.ts';
+import { sleepingModel } from './sleepingModel.ts';
+import type { Moment } from './sleepingRunner.ts';
+
+export interface SimulatedRunOptions {
+  slots: number;
+  agentsPerSlot: number;
+  modelMs: number;
+  evaluationMs: number;
+  candidates: number;
+}
+
+export interface SimulatedRun {
+  startedAt: number;
+  /** When each score was announced, and on which slot; in order. Milliseconds since the epoch. */
+  scored: { id: number; slot: number; at: number }[];
+  /** When workers were asked and done. */
+  moments: Moment[];
+  failed: number;
+  /** CPU of the search, milliseconds: this process, and that of all workers. */
+  serverCpuMs: number;
+  workersCpuMs: number;
+}
+
+const now = () => performance.timeOrigin + performance.now();
+
+export async function simulatedRun(toy: LinearTask, options: SimulatedRunOptions): Promise<SimulatedRun> {
+  const { slots, agentsPerSlot, modelMs, evaluationMs, candidates } = options;
+  const { task, home } = toy;
+  const inputs = await readFile(join(task.publicDirectory, 'eval', 'inputs.csv'), 'utf8');
+  const ids = inputs
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(',')[0] ?? '');
+  const store = await RunStore.create(home, `20260101-000000-linear-${Math.random().toString(16).slice(2, 6)}0000`, {
+    type: 'run_started',
+    config: {
+      task: 'linear',
+      taskVersion: 1,
+      model: 'simulated',
+      workers: slots,
+      agentsPerSlot,
+      candidates,
+      hours: null,
+      seed: 1,
+      temperature: 0.2,
+      crossover: 0.15,
+      drafts: slots * agentsPerSlot,
+      maxSteps: 10,
+      sandbox: 'bwrap',
+    },
+    metric: { name: 'RMSE', direction: 'minimize' },
+    splitHash: task.splitHash,
+    caveats: [],
+  });
+  const slotOf = new Map<number, number>();
+  const scored: SimulatedRun['scored'] = [];
+  store.subscribe(store.view.lastSeq, ({ body }) => {
+    if (body.type === 'candidate_started') slotOf.set(body.candidate.id, body.candidate.slot ?? -1);
+    if (body.type === 'candidate_scored') scored.push({ id: body.id, slot: slotOf.get(body.id) ?? -1, at: now() });
+  });
+  const launcher = new HostedLauncher(evaluationMs, ids);
+  try {
+    const lanes = slots * agentsPerSlot;
+    const host = await RunHost.start({
+      store,
+      task,
+      model: sleepingModel(modelMs),
+      venv,
+      log: pino({ level: 'error' }, pino.destination(2)),
+      // A quota that allows for all agents at once: what is measured is the engine.
+      governor: new Governor({ ...defaultGovernor, concurrency: { initial: lanes, largest: Math.max(256, lanes) } }),
+      launcher,
+    });
+    const before = process.cpuUsage();
+    const startedAt = now();
+    let serverCpuMs = 0;
+    store.subscribe(store.view.lastSeq, ({ body }) => {
+      if (body.type !== 'run_stopping') return;
+      const { user, system } = process.cpuUsage(before);
+      serverCpuMs = (user + system) / 1000;
+    });
+    await host.run();
+    const { moments, cpuMs } = await launcher.close();
+    const { failed } = store.view.summary.counts;
+    return { startedAt, scored, moments, failed, serverCpuMs, workersCpuMs: cpuMs };
+  } finally {
+    await launcher.close().catch(() => undefined);
+    await store.close();
+  }
+}
