@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { ensureEnvironment, projectRoot } from './setup/environment.ts';
+import { offerPodman } from './setup/podman.ts';
 import { runChecks } from './test/checks.ts';
 import { testFiles } from './test/files.ts';
 import { type Group, parseTestOptions, type TestOptions, UsageError, usage } from './test/options.ts';
@@ -62,7 +63,10 @@ function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> 
     // Loaded late: code that does not even parse must show as a failed check, not end this program.
     const { prepareBuiltinTasks, testHome } = await import('./test/preparedTasks.ts');
     const home = testHome();
-    if (group === 'integration') await prepareBuiltinTasks(home, environment, say);
+    if (group === 'integration') {
+      await offerPodman(say);
+      await prepareBuiltinTasks(home, environment, say);
+    }
   });
 }
 

@@ -22,24 +22,28 @@ export function installCommand(name: string): string {
 
 /**
  * Installs packages with apt-get.
+ * @param patienceS seconds that fetching them may take: only that is given up, never an installation half-way
  * @throws {SetupError} if apt-get does not succeed, with what it said
  */
-export async function installSystemPackages(names: readonly string[], say: Say): Promise<void> {
+export async function installSystemPackages(
+  names: readonly string[],
+  say: Say,
+  patienceS = aptDeadlineS,
+): Promise<void> {
   const list = names.join(', ');
   say(`system packages: installing ${list} with apt-get`);
   const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
   if (!indexIsFresh) {
-    const update = await runQuietly('apt-get', ['update', '-q'], aptDeadlineS, { environment });
+    const update = await runQuietly('apt-get', ['update', '-q'], patienceS, { environment });
     if (!update.ok) throw new SetupError('system packages', `apt-get update failed:\n${update.output}`);
     indexIsFresh = true;
   }
-  const install = await runQuietly(
-    'apt-get',
-    ['install', '-q', '-y', '--no-install-recommends', ...names],
-    aptDeadlineS,
-    {
-      environment,
-    },
-  );
-  if (!install.ok) throw new SetupError('system packages', `apt-get could not install ${list}:\n${install.output}`);
+  const words = ['install', '-q', '-y', '--no-install-recommends'];
+  for (const [step, deadlineS] of [
+    [['--download-only'], patienceS],
+    [[], aptDeadlineS],
+  ] as const) {
+    const outcome = await runQuietly('apt-get', [...words, ...step, ...names], deadlineS, { environment });
+    if (!outcome.ok) throw new SetupError('system packages', `apt-get could not install ${list}:\n${outcome.output}`);
+  }
 }
