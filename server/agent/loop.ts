@@ -60,7 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentResult> {
     await agent.begin();
     for (;;) {
       const summary = await agent.step();
-      if (summary !== null) return await agent.end('submitted', summary);
+      if (summary !== null) return { reason: 'submitted', detail: summary, steps: agent.steps };
     }
   } catch (error) {
     if (!(error instanceof TrajectoryEnd)) throw error;
@@ -140,20 +140,16 @@ class Agent {
   }
 
   /** An agent that ends without a submission still hands in what the engine has seen run to its end. */
-  async end(reason: EndReason, detail: string): Promise<AgentResult> {
-    const kept = reason === 'submitted' ? null : ((await this.#options.rehearsals?.kept()) ?? null);
+  async end(reason: Exclude<EndReason, 'submitted'>, detail: string): Promise<AgentResult> {
+    const kept = (await this.#options.rehearsals?.kept()) ?? null;
     if (kept !== null) await this.#options.saveProgram(kept);
-    const autosubmitted = kept === null ? {} : { autosubmitted: true };
-    await this.#options.log.append({
-      type: 'ended',
-      at: this.#now(),
-      step: this.steps,
-      reason,
-      detail,
-      ...autosubmitted,
-    });
+    await this.#ended(reason, detail, kept === null ? {} : { autosubmitted: true });
     const result = { reason, detail, steps: this.steps };
     return kept === null ? result : { ...result, autosubmitted: rehearsedIdea(this.#events) };
+  }
+
+  #ended(reason: EndReason, detail: string, more: { autosubmitted?: true } = {}): Promise<void> {
+    return this.#options.log.append({ type: 'ended', at: this.#now(), step: this.steps, reason, detail, ...more });
   }
 
   /** An agent that gets nowhere is told once, then ended: unusable answers in a row, or the same steps over and over. */
@@ -288,7 +284,12 @@ class Agent {
         return;
       }
       await this.#options.saveProgram(collected.files);
-      await this.#observe(call, { outcome: 'ok', text: `Submitted ${collected.files.length} files.`, durationMs });
+      const text = `Submitted ${collected.files.length} files.`;
+      // Side by side, so that both go to the disk in one write.
+      await Promise.all([
+        this.#observe(call, { outcome: 'ok', text, durationMs }),
+        this.#ended('submitted', request.summary),
+      ]);
       accepted = true;
     });
     return accepted ? request.summary : null;

@@ -131,8 +131,11 @@ export class AgentAndEvaluation implements CandidateWork {
     const account = await accounts.openAccount(session, log);
     try {
       onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
-      const context = contextOf(log.events) ?? (await this.#context(candidate, slot));
-      const workbench = await SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
+      // The slot gets its assignment at once; what the agent is told is gathered meanwhile.
+      const opening = SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
+      const known = contextOf(log.events);
+      const gathering = known === null ? this.#context(candidate, slot) : Promise.resolve(known);
+      const [workbench, context] = await bothSettled(opening, gathering);
       const watched = {
         events: log.events,
         append: async (event: TrajectoryEvent) => {
@@ -306,6 +309,12 @@ async function readLog(path: string): Promise<string> {
     return '';
   }
   return readFile(path, 'utf8');
+}
+
+/** Waits for both, also when one fails: nobody else would look after the other. */
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 /** An abort shows as `InterruptedError`, whatever the layer below made of it. */
