@@ -67,6 +67,8 @@ export function missingNodeMessage() {
  * whose standard streams, signals and exit code are this process's own.
  */
 export async function runEntry(entry, args) {
+  // Node has four threads for files. Each append of a run waits on one until the disk has it, and agents append side by side.
+  process.env.UV_THREADPOOL_SIZE ??= '16';
   const node = fittingNode();
   if (node === null) {
     console.error(missingNodeMessage());
