@@ -19,7 +19,7 @@ function options(): SandboxOptions {
 }
 
 /** Milliseconds of each of `count` runs, without the first, which warms up. */
-async function times<T>(
+export async function times<T>(
   count: number,
   work: () => Promise<T>,
   afterwards: (made: T) => Promise<void> = async () => undefined,
@@ -34,7 +34,7 @@ async function times<T>(
   return result;
 }
 
-function summary(ms: number[]) {
+export function summary(ms: number[]) {
   const sorted = ms.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) * 100) / 100;
   return { p50Ms: at(0.5), p95Ms: at(0.95), count: ms.length };
