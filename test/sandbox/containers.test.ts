@@ -4,8 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { readlinkSync, rmSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { AgentSandbox } from '../../server/worker/agentSandbox.ts';
+import { createApptainerDriver } from '../../server/worker/sandbox/apptainer.ts';
+import { createDockerDriver } from '../../server/worker/sandbox/docker.ts';
 import { createSandboxDriver } from '../../server/worker/sandbox/drivers.ts';
+import { createPodmanDriver } from '../../server/worker/sandbox/podman.ts';
 import { probeSandboxes } from '../../server/worker/sandbox/probe.ts';
+import { SandboxAbsentError, SandboxStartError } from '../../server/worker/sandbox/sandbox.ts';
 import { whyNot } from './contract.ts';
 import { eventually, file, limits, options, slot, spec, venv } from './fixture.ts';
 import { imageFolder, importImage } from './images.ts';
@@ -127,5 +131,16 @@ test('drivers that show the host alone refuse an image instead of leaving it out
   for (const name of ['bwrap', 'none'] as const) {
     const driver = await createSandboxDriver(name);
     await assert.rejects(driver.start(options({ image: 'x' })), /it has no images, and x was asked for/);
+  }
+});
+
+test('an engine that is not installed is told apart from one that does not work', async () => {
+  const creators = [createPodmanDriver, createDockerDriver, createApptainerDriver];
+  for (const create of creators) {
+    await assert.rejects(create('/nonexistent/engine'), (error) => error instanceof SandboxAbsentError);
+    await assert.rejects(
+      create('/bin/false'),
+      (error) => error instanceof SandboxStartError && !(error instanceof SandboxAbsentError) && error.fix !== '',
+    );
   }
 });

@@ -36,8 +36,12 @@ export async function createApptainerDriver(program = 'apptainer'): Promise<Appt
   let said: string;
   try {
     said = (await run(program, ['--version'], { timeout: 20_000 })).stdout.trim();
-  } catch {
-    throw new SandboxAbsentError('apptainer', 'Apptainer is not installed', install);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new SandboxAbsentError('apptainer', 'Apptainer is not installed', install);
+    }
+    const problem = error instanceof Error ? error.message.trim() : String(error);
+    throw new SandboxStartError('apptainer', problem, install);
   }
   const [major = 0, minor = 0] = said.replace(/^\D+/, '').split('.').map(Number);
   if (!said.startsWith('apptainer') || major < 1 || (major === 1 && minor < 2)) {
