@@ -2,6 +2,7 @@
  * One run whose model and workers only sleep; everything between them is the product: run host, search, agents, governor,
  * accounts, store, scorer, endpoint, JSON-RPC, leases, journals.
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -18,10 +19,14 @@ export interface SimulatedRunOptions {
   agentsPerSlot: number;
   modelMs: number;
   evaluationMs: number;
-  candidates: number;
+  /** null: until `onScored` has had enough. */
+  candidates: number | null;
+  /** @returns whether the run is to be broken off, as by a shutdown; it can be opened again then */
+  onScored?: (count: number) => boolean;
 }
 
 export interface SimulatedRun {
+  run: string;
   startedAt: number;
   /** When each score was announced, and on which slot; in order. Milliseconds since the epoch. */
   scored: { id: number; slot: number; at: number }[];
@@ -44,7 +49,8 @@ export async function simulatedRun(toy: LinearTask, options: SimulatedRunOptions
     .split('\n')
     .slice(1)
     .map((line) => line.split(',')[0] ?? '');
-  const store = await RunStore.create(home, `20260101-000000-linear-${Math.random().toString(16).slice(2, 6)}0000`, {
+  const run = `20260101-000000-linear-${randomBytes(2).toString('hex')}`;
+  const store = await RunStore.create(home, run, {
     type: 'run_started',
     config: {
       task: 'linear',
@@ -53,7 +59,7 @@ export async function simulatedRun(toy: LinearTask, options: SimulatedRunOptions
       workers: slots,
       agentsPerSlot,
       candidates,
-      hours: null,
+      hours: candidates === null ? 24 : null,
       seed: 1,
       temperature: 0.2,
       crossover: 0.15,
@@ -88,14 +94,15 @@ export async function simulatedRun(toy: LinearTask, options: SimulatedRunOptions
     const startedAt = now();
     let serverCpuMs = 0;
     store.subscribe(store.view.lastSeq, ({ body }) => {
-      if (body.type !== 'run_stopping') return;
+      if (body.type !== 'candidate_scored') return;
       const { user, system } = process.cpuUsage(before);
       serverCpuMs = (user + system) / 1000;
+      if (options.onScored?.(scored.length) === true) host.search.interrupt('the bench has seen enough');
     });
     await host.run();
     const { moments, cpuMs } = await launcher.close();
     const { failed } = store.view.summary.counts;
-    return { startedAt, scored, moments, failed, serverCpuMs, workersCpuMs: cpuMs };
+    return { run, startedAt, scored, moments, failed, serverCpuMs, workersCpuMs: cpuMs };
   } finally {
     await launcher.close().catch(() => undefined);
     await store.close();
