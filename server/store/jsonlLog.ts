@@ -106,6 +106,8 @@ export class JsonlLog<T> {
   }
 
   async #drain(): Promise<void> {
+    // Never done before `append` has noted that it runs: else nobody would start it again.
+    await null;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];

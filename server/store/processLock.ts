@@ -1,6 +1,10 @@
 /** One owner per run: a lock file that names the process holding it, and is taken over when that process is gone. */
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 
 const Holder = z.object({ pid: z.int(), startTime: z.string() });
@@ -36,19 +40,42 @@ function isAlive(pid: number): boolean {
 
 /** @throws {LockedError} if a living process holds it. @returns a function that gives it back. */
 export async function takeLock(path: string): Promise<() => Promise<void>> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const handle = await open(path, 'wx', 0o600);
-      await handle.writeFile(JSON.stringify({ pid: process.pid, startTime: processStartTime(process.pid) }));
-      await handle.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
+  const mine = JSON.stringify({ pid: process.pid, startTime: processStartTime(process.pid), nonce: randomUUID() });
+  await alone(path, async () => {
     const holder = await lockHolder(path);
     if (holder !== null) throw new LockedError(path, holder);
-    if (attempt > 3) throw new Error(`${path} cannot be taken; remove it if no aira2 process is running.`);
-    await rm(path, { force: true });
+    // Written aside and renamed: nobody ever reads half a lock.
+    const aside = `${path}.${randomUUID()}`;
+    await writeFile(aside, mine, { mode: 0o600 });
+    await rename(aside, path);
+  });
+  return async () => {
+    if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
+  };
+}
+
+/**
+ * Looking at a lock and taking it over must not be cut in two by another process that does the same. The kernel has one
+ * name of a socket for one process and frees it when that process dies, so nothing stale can be left of this one.
+ */
+async function alone(path: string, act: () => Promise<void>): Promise<void> {
+  const name = `\0aira2-lock-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 32)}`;
+  const server = createServer();
+  for (const deadline = Date.now() + 10_000; ; await sleep(10)) {
+    try {
+      await new Promise<void>((done, failed) => server.once('error', failed).listen(name, done));
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+      if (Date.now() > deadline) throw new Error(`${path}: another aira2 process has been taking this lock for 10 s.`);
+    } finally {
+      server.removeAllListeners('error');
+    }
+  }
+  try {
+    await act();
+  } finally {
+    await new Promise((closed) => server.close(closed));
   }
 }
 

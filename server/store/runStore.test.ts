@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -204,5 +204,18 @@ describe('the run store', () => {
     await again.append({ type: 'run_finished', reason: 'done' });
     assert.equal(again.view.summary.activeMs, 3000 + 2000 + 500);
     await again.close();
+  });
+
+  it('fails every write after one that could not be done, and hangs on none', async () => {
+    const store = await withTwoCandidates();
+    await store.close();
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await assert.rejects(store.append({ type: 'caveat', text: 'too late' }), /closed/);
+  });
+
+  it('is not there before its first event is: a run that could not be made leaves nothing', async () => {
+    const bad = { ...runStarted(), splitHash: 7 } as unknown as ReturnType<typeof runStarted>;
+    await assert.rejects(RunStore.create(home, id, bad));
+    assert.deepEqual(await readdir(join(home, 'runs')), []);
   });
 });

@@ -3,7 +3,7 @@
  * written behind it for people and tools, and made again from it when they are behind (after `kill -9`). Of the events
  * only the latest stay in memory.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
 import { type CandidateId, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
@@ -63,19 +63,20 @@ export class RunStore {
     start: Extract<RunEventBody, { type: 'run_started' }>,
     now: () => number = Date.now,
   ): Promise<RunStore> {
-    const paths = runPaths(runDirectory(home, RunId.parse(id)));
-    await mkdir(dirname(paths.directory), { recursive: true, mode: 0o700 });
-    await mkdir(paths.directory, { mode: 0o700 });
-    await mkdir(paths.candidates, { mode: 0o700 });
-    const unlock = await takeLock(paths.lock);
-    const { log } = await JsonlLog.open(paths.events, RunEvent);
-    const first: RunEvent = { seq: 1, at: now(), body: RunEvent.shape.body.parse(start) };
-    const pages = new EventPages();
-    pages.add(first, log.nextOffset);
-    await log.append(first);
-    const store = new RunStore(id, paths, { view: openRunView(id, first), log, pages }, unlock, now);
-    await store.#documents.repair([]);
-    return store;
+    const { directory } = runPaths(runDirectory(home, RunId.parse(id)));
+    await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+    // Laid down aside, and there only with its first event: no crash leaves a run that cannot be read.
+    const aside = runPaths(await mkdtemp(join(dirname(directory), '.creating-')));
+    try {
+      await mkdir(aside.candidates, { mode: 0o700 });
+      const { log } = await JsonlLog.open(aside.events, RunEvent);
+      await log.append({ seq: 1, at: now(), body: RunEvent.shape.body.parse(start) });
+      await log.close();
+      await rename(aside.directory, directory);
+    } finally {
+      await rm(aside.directory, { recursive: true, force: true });
+    }
+    return RunStore.open(home, id, now);
   }
 
   /** Opens an existing run for writing; only one process can. @throws {RunNotFoundError} {LockedError} {CorruptLogError} */
