@@ -3,7 +3,8 @@
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
 import { addSpending, nothingSpent, type Spending } from './cost.ts';
-import type { Candidate, CandidateId, PersonRequest, RunEvent, RunId, RunSummary } from './run.ts';
+import { isClear, type Lead, unpairedLead } from './lead.ts';
+import type { Candidate, CandidateId, PersonRequest, RunEvent, RunEventBody, RunId, RunSummary } from './run.ts';
 import { isBetter } from './score.ts';
 
 export interface RunView {
@@ -39,7 +40,10 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
       ...(estimate === undefined ? {} : { estimate }),
       outage: null,
       counts: { created: 0, running: 0, scored: 0, failed: 0, abandoned: 0 },
+      nearDuplicates: { told: 0, submitted: 0 },
       bestSearch: null,
+      clearBest: null,
+      stagnation: { sinceBest: 0, sinceClearBest: 0 },
       selected: null,
       unsealed: false,
       caveats,
@@ -109,20 +113,28 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'candidate_placed':
       update(view, body.id, { slot: body.slot });
       break;
+    case 'candidate_idea':
+      update(view, body.id, { idea: body.idea });
+      break;
+    case 'candidate_near_duplicate':
+      summary.nearDuplicates.told += 1;
+      break;
     case 'candidate_submitted':
       update(view, body.id, {
         state: 'evaluating',
         summary: body.summary,
         steps: body.steps,
         ...(body.autosubmitted === true ? { autosubmitted: true } : {}),
+        ...(body.nearDuplicate === undefined ? {} : { nearDuplicate: body.nearDuplicate }),
       });
+      if (body.nearDuplicate !== undefined) summary.nearDuplicates.submitted += 1;
       spend(view, body.id, body.spent);
       break;
     case 'candidate_spent':
       spend(view, body.id, body.spent);
       break;
-    case 'candidate_scored': {
-      const candidate = update(view, body.id, {
+    case 'candidate_scored':
+      update(view, body.id, {
         state: 'scored',
         slot: null,
         search: body.search,
@@ -131,11 +143,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         endedAt: event.at,
       });
       ended(summary, 'scored');
-      const best = summary.bestSearch;
-      if (best === null || isBetter(body.search.value, best.score.value, summary.metric.direction))
-        summary.bestSearch = { candidate: candidate.id, score: body.search };
+      compareWithBest(summary, body);
       break;
-    }
     case 'candidate_failed':
       update(view, body.id, {
         state: 'failed',
@@ -147,13 +156,14 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       });
       spend(view, body.id, body.spent);
       ended(summary, 'failed');
+      countAttempt(summary);
       break;
     case 'candidate_abandoned':
       update(view, body.id, { state: 'abandoned', slot: null, endedAt: event.at });
       ended(summary, 'abandoned');
       break;
     case 'unsealed':
-      for (const { id, validation, test } of body.scores) update(view, id, { validation, test });
+      for (const { id, ...scores } of body.scores) update(view, id, scores);
       summary.unsealed = true;
       summary.selected = body.selected ?? summary.selected;
       if (body.early) summary.caveats.push('validation and test scores were unsealed before the search had ended');
@@ -167,6 +177,34 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       break;
   }
   advance(view, event.at);
+}
+
+/** A candidate is the new best if it is better at all; whether that is more than noise is told beside it. */
+function compareWithBest(summary: RunSummary, scored: Extract<RunEventBody, { type: 'candidate_scored' }>): void {
+  countAttempt(summary);
+  const { id: candidate, search: score } = scored;
+  const { bestSearch: best, clearBest } = summary;
+  if (best !== null && !isBetter(score.value, best.score.value, summary.metric.direction)) return;
+  const lead = leadOver(clearBest, scored);
+  summary.bestSearch = { candidate, score, lead };
+  summary.stagnation.sinceBest = 0;
+  if (lead !== null && !isClear(lead)) return;
+  summary.clearBest = { candidate, score };
+  summary.stagnation.sinceClearBest = 0;
+}
+
+/** What was compared when it was scored holds only if no other clear best has come in meanwhile. */
+function leadOver(
+  clearBest: RunSummary['clearBest'],
+  { search, lead }: Extract<RunEventBody, { type: 'candidate_scored' }>,
+): Lead | null {
+  if (clearBest === null || search.selfReported === true) return null;
+  return lead?.over === clearBest.candidate ? lead : unpairedLead(clearBest.candidate, clearBest.score, search);
+}
+
+function countAttempt({ stagnation }: RunSummary): void {
+  stagnation.sinceBest += 1;
+  stagnation.sinceClearBest += 1;
 }
 
 /** Counts the time up to now. */

@@ -1,6 +1,8 @@
 /** Runs and candidates as clients see them, and the events that tell of every change to them. */
 import * as z from 'zod';
 import { CallRates, CostEstimate, Price, RunBudget, Spending } from './cost.ts';
+import { Lead } from './lead.ts';
+import { EvaluationMode, OperatorMode, SearchMode } from './runSwitches.ts';
 import { Direction, SplitName } from './task.ts';
 
 export const RunId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,80}$/);
@@ -32,6 +34,9 @@ export const RunConfig = z.object({
   /** How many agents start from nothing before sampling begins. */
   drafts: z.int().positive(),
   maxSteps: z.int().positive(),
+  search: SearchMode.default('evolution'),
+  operators: OperatorMode.default('react'),
+  evaluation: EvaluationMode.default('hidden'),
   /** The run of which this one makes the recorded candidates again. */
   replayOf: RunId.optional(),
   /** Tokens, money and GPU-hours that the run may take; absent: as much as it needs. */
@@ -44,7 +49,13 @@ export const RunConfig = z.object({
 export type RunConfig = z.infer<typeof RunConfig>;
 
 /** A score with its bootstrap standard error over the rows (or groups) of the split. */
-export const Score = z.object({ value: z.number(), standardError: z.number().nonnegative(), rows: z.int().positive() });
+export const Score = z.object({
+  value: z.number(),
+  standardError: z.number().nonnegative(),
+  rows: z.int().positive(),
+  /** What a program says of itself: error and rows are unknown, and stand as 0 and 1. */
+  selfReported: z.literal(true).optional(),
+});
 export type Score = z.infer<typeof Score>;
 
 /** Why a candidate has no score. Only the program's (or its author's) own behaviour stands here: invariant 5. */
@@ -57,6 +68,8 @@ export const CandidateFailure = z.object({
     'out_of_memory',
     'no_predictions',
     'invalid_predictions',
+    /** Self-reported evaluation only: it did not say how good it is. */
+    'no_report',
   ]),
   message: z.string(),
 });
@@ -73,6 +86,14 @@ export const EvaluationRun = z.object({
 });
 export type EvaluationRun = z.infer<typeof EvaluationRun>;
 
+/** Another candidate whose program is the same but for a few tokens; comments and layout do not count. */
+export const NearDuplicate = z.object({
+  of: CandidateId,
+  /** Share of runs of five tokens that both have, of those that either has. */
+  similarity: z.number().min(0).max(1),
+});
+export type NearDuplicate = z.infer<typeof NearDuplicate>;
+
 export const Candidate = z.object({
   id: CandidateId,
   operator: Operator,
@@ -86,13 +107,19 @@ export const Candidate = z.object({
   seed: z.int().nonnegative(),
   /** One line, in the author's words: what this program does differently. */
   summary: z.string(),
+  /** The first idea that its agent stated, while it was still at work. */
+  idea: z.string().optional(),
   author: z.string(),
   createdAt: z.number(),
   endedAt: z.number().nullable(),
   steps: z.int().nonnegative(),
   /** The agent ended without submitting; the engine submitted the last program that it had seen run to its end. */
   autosubmitted: z.boolean().optional(),
+  /** What it is nearly the same as; an agent had been told so, and insisted. */
+  nearDuplicate: NearDuplicate.optional(),
   search: Score.nullable(),
+  /** Self-reported evaluation only: the score on the search split, computed when the run has ended. */
+  hiddenSearch: Score.nullable().optional(),
   /** Sealed until the run has ended: null before. */
   validation: Score.nullable(),
   test: Score.nullable(),
@@ -136,7 +163,14 @@ export const RunSummary = z.object({
     failed: z.int(),
     abandoned: z.int(),
   }),
-  bestSearch: z.object({ candidate: CandidateId, score: Score }).nullable(),
+  /** Agents that were told that their program is a near-duplicate, and programs that came in all the same. */
+  nearDuplicates: z.object({ told: z.int(), submitted: z.int() }),
+  /** `lead`: over the last clear best; null for the first, and for self-reported scores, whose noise nobody knows. */
+  bestSearch: z.object({ candidate: CandidateId, score: Score, lead: Lead.nullable() }).nullable(),
+  /** The last best that was better beyond noise than the clear best before it. */
+  clearBest: z.object({ candidate: CandidateId, score: Score }).nullable(),
+  /** Candidates that have been scored or have failed since the best, and the clear best, came in. */
+  stagnation: z.object({ sinceBest: z.int(), sinceClearBest: z.int() }),
   selected: CandidateId.nullable(),
   unsealed: z.boolean(),
   /** Things a reader must know to judge the run: no sandbox, limits not enforced, model without an LLM. */
@@ -189,18 +223,25 @@ export const RunEventBody = z.discriminatedUnion('type', [
     generator: z.array(z.int()),
   }),
   z.object({ type: z.literal('candidate_placed'), id: CandidateId, slot: z.int().nonnegative() }),
+  /** Its agent has said what it will try: other agents hear of it at once. */
+  z.object({ type: z.literal('candidate_idea'), id: CandidateId, idea: z.string() }),
+  /** Its agent was told so when it wanted to submit; it may change the program, or insist. */
+  z.object({ type: z.literal('candidate_near_duplicate'), id: CandidateId, duplicate: NearDuplicate }),
   z.object({
     type: z.literal('candidate_submitted'),
     id: CandidateId,
     summary: z.string(),
     steps: z.int(),
     autosubmitted: z.boolean().optional(),
+    nearDuplicate: NearDuplicate.optional(),
     spent: Spending.optional(),
   }),
   z.object({
     type: z.literal('candidate_scored'),
     id: CandidateId,
     search: Score,
+    /** Of a new best: its lead over what was the clear best when it was scored. */
+    lead: Lead.optional(),
     evaluation: z.array(EvaluationRun),
     suspiciouslyPerfect: z.boolean(),
   }),
@@ -217,7 +258,14 @@ export const RunEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('candidate_abandoned'), id: CandidateId, reason: z.string() }),
   z.object({
     type: z.literal('unsealed'),
-    scores: z.array(z.object({ id: CandidateId, validation: Score.nullable(), test: Score.nullable() })),
+    scores: z.array(
+      z.object({
+        id: CandidateId,
+        hiddenSearch: Score.nullable().optional(),
+        validation: Score.nullable(),
+        test: Score.nullable(),
+      }),
+    ),
     selected: CandidateId.nullable(),
     /** True if a person asked for it before the search had ended. */
     early: z.boolean(),

@@ -43,6 +43,9 @@ export function runConfig(change: Partial<RunConfig> = {}): RunConfig {
     crossover: 0.15,
     drafts: 2,
     maxSteps: 20,
+    search: 'evolution',
+    operators: 'react',
+    evaluation: 'hidden',
     sandbox: 'bwrap',
     ...change,
   };
