@@ -24,20 +24,22 @@ function score(view: RunView, id: number, value: number, more: Partial<Scored> &
   tell(view, { type: 'candidate_scored', id, search, evaluation: [], suspiciouslyPerfect: false, ...more });
 }
 
+const leadOf = (view: RunView) => view.summary.bestSearch?.lead ?? null;
+
 describe('the best of a run', () => {
   it('is better at all, and says whether that is more than noise', () => {
     const view = started(4);
     score(view, 1, 1);
-    assert.deepEqual(view.summary.bestSearch?.lead, null);
+    assert.equal(leadOf(view), null);
     score(view, 2, 0.9);
-    const within = view.summary.bestSearch?.lead;
+    const within = leadOf(view);
     assert.equal(view.summary.bestSearch?.candidate, 2);
-    assert.ok(within != null && Math.abs(within.difference - 0.1) < 1e-12);
+    assert.ok(within !== null && Math.abs(within.difference - 0.1) < 1e-12);
     assert.equal(describeLead(within), 'ahead of #1 by 0.7 standard errors, within noise');
     assert.equal(view.summary.clearBest?.candidate, 1);
     score(view, 3, 0.5);
     assert.equal(view.summary.clearBest?.candidate, 3);
-    assert.match(describeLead(view.summary.bestSearch?.lead ?? within), /^ahead of #1 by 3\.5 standard errors$/);
+    assert.match(describeLead(leadOf(view) ?? within), /^ahead of #1 by 3\.5 standard errors$/);
   });
 
   it('counts many small steps together: each is compared with the last clear best', () => {
@@ -45,7 +47,7 @@ describe('the best of a run', () => {
     for (const [index, value] of [1, 0.93, 0.86, 0.79, 0.72, 0.65].entries()) score(view, index + 1, value);
     // 0.65 is 0.35 better than 1, of whose difference the error is 0.14; every single step is half an error.
     assert.equal(view.summary.clearBest?.candidate, 6);
-    assert.equal(view.summary.bestSearch?.lead?.over, 1);
+    assert.equal(leadOf(view)?.over, 1);
   });
 
   it('trusts a comparison of both predictions more than their errors, if it is with the present clear best', () => {
@@ -54,11 +56,11 @@ describe('the best of a run', () => {
     score(view, 1, 1);
     score(view, 2, 0.9, { lead: paired });
     assert.equal(view.summary.clearBest?.candidate, 2);
-    assert.equal(view.summary.bestSearch?.lead?.paired, true);
+    assert.equal(leadOf(view)?.paired, true);
     // Scored while #1 was the clear best; #2 has come in between.
     score(view, 3, 0.85, { lead: { ...paired, difference: 0.15 } });
-    assert.equal(view.summary.bestSearch?.lead?.paired, false);
-    assert.equal(view.summary.bestSearch?.lead?.over, 2);
+    assert.equal(leadOf(view)?.paired, false);
+    assert.equal(leadOf(view)?.over, 2);
   });
 
   it('shows how long nothing better has come', () => {
