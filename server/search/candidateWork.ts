@@ -60,10 +60,13 @@ export class AgentAndEvaluation implements CandidateWork {
     this.#options = options;
   }
 
+  isSlotOut(error: unknown): boolean {
+    return error instanceof SlotFailedError;
+  }
+
   isInfrastructureFault(error: unknown): boolean {
     return (
       error instanceof WorkerLostError ||
-      error instanceof SlotFailedError ||
       error instanceof InfrastructureError ||
       error instanceof InfrastructureFault ||
       error instanceof ConversationRefusedError

@@ -21,6 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 class MachineFault extends Error {}
+class SlotOut extends Error {}
 
 /** Work whose agent and evaluation are what the test says; everything else (store, planning, lanes) is real. */
 function work(
@@ -29,6 +30,7 @@ function work(
 ): CandidateWork {
   return {
     isInfrastructureFault: (error) => error instanceof MachineFault,
+    isSlotOut: (error) => error instanceof SlotOut,
     acceptRequest: async () => undefined,
     perform: async (candidate, slot, signals) => {
       const value = await perform(candidate, slot, signals);
@@ -117,6 +119,47 @@ describe('steady-state search', () => {
     assert.equal(store.view.candidates.get(3)?.state, 'abandoned');
     // An abandoned candidate is nobody's failure and does not use up the budget.
     assert.equal(store.view.summary.counts.scored, 4);
+    await store.close();
+  });
+
+  it('goes on without a slot that is out of service, and counts nothing against the work it had', async () => {
+    const { store, steadyState } = await search({ candidates: 8, workers: 2 }, async ({ id: n }, slot) => {
+      if (slot.index === 1) throw new SlotOut('five starts failed');
+      return n;
+    });
+    const end = await steadyState.run();
+    assert.equal(end.kind, 'complete');
+    const { counts } = store.view.summary;
+    assert.deepEqual([counts.created, counts.scored, counts.abandoned], [8, 8, 0]);
+    await store.close();
+  });
+
+  it('waits to be resumed when no slot is left, and has lost nothing', async () => {
+    const { store, steadyState } = await search({ candidates: 8, workers: 2 }, async () => {
+      throw new SlotOut('five starts failed');
+    });
+    const end = await steadyState.run();
+    assert.equal(end.kind, 'interrupted');
+    assert.match(end.reason, /no slot is left: five starts failed/);
+    assert.deepEqual([store.view.summary.counts.created, store.view.summary.counts.abandoned], [2, 0]);
+    await store.close();
+  });
+
+  it('does not go through candidates on a machine that fails them all', async () => {
+    const { store, steadyState } = await search({ candidates: 8, workers: 2 }, async () => {
+      throw new MachineFault('no space left');
+    });
+    const end = await steadyState.run();
+    assert.equal(end.kind, 'interrupted');
+    assert.match(end.reason, /faults of the infrastructure in a row.*no space left/);
+    assert.ok(store.view.summary.counts.created < 10, `${store.view.summary.counts.created} started`);
+    await store.close();
+  });
+
+  it('takes no request once the search is ending', async () => {
+    const { store, steadyState } = await search({ candidates: 3, workers: 1 }, async ({ id: n }) => n);
+    await steadyState.run();
+    await assert.rejects(steadyState.request('late', { kind: 'fork', parent: 1 }), /search is ending/);
     await store.close();
   });
 

@@ -19,6 +19,8 @@ export interface CandidateWork {
   /** @throws {InterruptedError} {ProviderStoppedError}, or `isInfrastructureFault(error)` */
   perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void>;
   isInfrastructureFault(error: unknown): boolean;
+  /** True if nothing can run on this slot any more. */
+  isSlotOut(error: unknown): boolean;
   /** Lays down what a person's submission needs before the candidate is announced. */
   acceptRequest(id: CandidateId, body: PersonRequest): Promise<void>;
 }
@@ -37,6 +39,8 @@ export type SearchEnd =
 
 /** How many times an assignment is put back after a fault of the infrastructure. */
 const requeues = 1;
+/** So many faults of the infrastructure in a row, with no candidate brought to an end between them: the machine is not fit. */
+const faultsInARow = 8;
 
 export interface SearchOptions {
   store: RunStore;
@@ -71,6 +75,9 @@ export class SteadyState {
   /** Started candidates that no lane is at: found at a restart (and where), or put back (anywhere). */
   readonly #backlog: { id: CandidateId; slot: number | null }[];
   readonly #faults = new Map<CandidateId, number>();
+  #faultsInARow = 0;
+  /** Slots on which nothing can run any more. */
+  readonly #out = new Set<number>();
   readonly #active = new Set<CandidateId>();
   /** Decided and on their way to the disk: the next decision counts them already. */
   readonly #announcing = new Map<CandidateId, Announcement>();
@@ -79,6 +86,7 @@ export class SteadyState {
   #paused: boolean;
   #stopReason: string | null;
   #interruption: string | null = null;
+  #ended = false;
 
   constructor(options: SearchOptions) {
     this.#options = options;
@@ -100,7 +108,9 @@ export class SteadyState {
     try {
       // Agents of one slot are spread over the start, so that with fewer candidates than lanes all slots have work.
       const lanes = Array.from({ length: agentsPerSlot }, () => slots.map((slot) => this.#lane(slot))).flat();
-      const failure = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
+      const settled = await Promise.allSettled(lanes);
+      this.#ended = true;
+      const failure = settled.find((lane) => lane.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
     } finally {
       clearTimeout(deadline);
@@ -152,24 +162,28 @@ export class SteadyState {
   async request(request: string, body: PersonRequest): Promise<void> {
     if (this.#options.planner !== undefined)
       throw new RequestRefusedError('This run replays a recording: nothing can be added to it.');
+    if (this.#stopReason !== null || this.#ended)
+      throw new RequestRefusedError('The search is ending: nothing can be added. Start a new run of the same task.');
     await this.#options.store.append({ type: 'request_queued', request, body });
     this.#signal();
   }
 
   async #lane(slot: WorkerSlot): Promise<void> {
-    for (;;) {
-      const candidate = await this.#nextCandidate(slot);
-      if (candidate === null) return;
-      try {
-        await this.#work(candidate, slot);
-      } catch (error) {
-        // A fault of ours: end all lanes in order, so that the run can be resumed once it is mended.
-        this.interrupt(`internal error: ${error instanceof Error ? error.message : String(error)}`);
-        throw error;
-      } finally {
-        this.#active.delete(candidate.id);
-        this.#signal();
+    try {
+      while (!this.#out.has(slot.index)) {
+        const candidate = await this.#nextCandidate(slot);
+        if (candidate === null) return;
+        try {
+          await this.#work(candidate, slot);
+        } finally {
+          this.#active.delete(candidate.id);
+          this.#signal();
+        }
       }
+    } catch (error) {
+      // A fault of ours, or of the disk: end all lanes in order, so that the run can be resumed once it is mended.
+      this.interrupt(`internal error: ${messageOf(error)}`);
+      throw error;
     }
   }
 
@@ -231,7 +245,7 @@ export class SteadyState {
   /** Work found at a restart goes back to the slot it was on, whose worker may still have its sandbox. */
   #takeBacklog(slot: WorkerSlot): Candidate | null {
     const { view } = this.#options.store;
-    const indices = new Set(this.#options.slots.map((other) => other.index));
+    const indices = new Set(this.#options.slots.map((other) => other.index).filter((other) => !this.#out.has(other)));
     const index = this.#backlog.findIndex(
       (item) => item.slot === null || item.slot === slot.index || !indices.has(item.slot),
     );
@@ -303,6 +317,9 @@ export class SteadyState {
     const generator = this.#generator.state;
     try {
       await store.append({ type: 'candidate_started', candidate, request, generator });
+    } catch (error) {
+      this.#active.delete(id);
+      throw error;
     } finally {
       this.#announcing.delete(id);
     }
@@ -322,23 +339,38 @@ export class SteadyState {
         agents: this.#stopAgents.signal,
         evaluations: this.#stopEvaluations.signal,
       });
+      this.#faultsInARow = 0;
     } catch (error) {
       if (error instanceof ProviderStoppedError) {
         log.error({ candidate: candidate.id, err: error }, 'the model provider cannot go on');
         this.interrupt(`the model provider cannot go on: ${error.message}`);
       } else if (error instanceof InterruptedError) {
         if (this.#interruption === null) await this.#abandon(candidate.id, this.#stopReason ?? error.message);
-      } else if (work.isInfrastructureFault(error)) await this.#putBack(candidate.id, error);
+      } else if (work.isSlotOut(error)) this.#takeOut(slot, candidate.id, messageOf(error));
+      else if (work.isInfrastructureFault(error)) await this.#putBack(candidate.id, messageOf(error));
       else throw error;
     }
   }
 
+  /** A slot that is gone for good is no mark against the assignment: another slot takes it, or the run waits to be resumed. */
+  #takeOut(slot: WorkerSlot, id: CandidateId, message: string): void {
+    this.#options.log.error({ slot: slot.index, candidate: id, message }, 'a slot is out of service');
+    this.#out.add(slot.index);
+    this.#backlog.push({ id, slot: null });
+    if (this.#out.size === this.#options.slots.length) this.interrupt(`no slot is left: ${message}`);
+  }
+
   /** A fault of the machine puts the assignment back exactly once (invariant 5). */
-  async #putBack(id: CandidateId, error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
+  async #putBack(id: CandidateId, message: string): Promise<void> {
     const faults = (this.#faults.get(id) ?? 0) + 1;
     this.#faults.set(id, faults);
+    this.#faultsInARow += 1;
     this.#options.log.warn({ candidate: id, faults, message }, 'infrastructure fault');
+    if (this.#faultsInARow >= Math.max(faultsInARow, 2 * this.#options.slots.length)) {
+      this.#backlog.push({ id, slot: null });
+      this.interrupt(`${this.#faultsInARow} faults of the infrastructure in a row, the last: ${message}`);
+      return;
+    }
     if (faults > requeues) {
       await this.#abandon(id, `given up after ${faults} faults of the infrastructure, the last: ${message}`);
       return;
@@ -357,6 +389,8 @@ export class SteadyState {
     for (const wake of waiting) wake();
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function isUnfinished(candidate: Candidate): boolean {
   return candidate.state === 'running' || candidate.state === 'evaluating';

@@ -97,6 +97,7 @@ describe('a search that follows a recording', () => {
     const store = await RunStore.create(home, '20260101-000000-toy-aa02', runStarted({ candidates: 4, workers: 3 }));
     const work: CandidateWork = {
       isInfrastructureFault: () => false,
+    isSlotOut: () => false,
       acceptRequest: async () => undefined,
       perform: async ({ id, parents }) => {
         for (const parent of parents) assert.equal(store.view.candidates.get(parent)?.state, 'scored');
