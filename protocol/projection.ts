@@ -22,7 +22,7 @@ export interface RunView {
 /** @throws if the first event is not `run_started`. */
 export function openRunView(id: RunId, first: RunEvent): RunView {
   if (first.body.type !== 'run_started') throw new Error(`run ${id}: its log does not begin with run_started`);
-  const { config, metric, splitHash, caveats, price, estimate } = first.body;
+  const { config, metric, splitHash, scoringHash, caveats, price, estimate } = first.body;
   return {
     summary: {
       id,
@@ -30,6 +30,7 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
       config,
       metric,
       splitHash,
+      ...(scoringHash === undefined ? {} : { scoringHash }),
       createdAt: first.at,
       endedAt: null,
       activeMs: 0,

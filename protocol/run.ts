@@ -141,6 +141,8 @@ export const RunSummary = z.object({
   config: RunConfig,
   metric: z.object({ name: z.string(), direction: Direction }),
   splitHash: z.string(),
+  /** Absent in runs of older versions. */
+  scoringHash: z.string().optional(),
   createdAt: z.number(),
   endedAt: z.number().nullable(),
   /** Wall-clock milliseconds this run has been active, pauses and downtime left out. */
@@ -199,6 +201,8 @@ export const RunEventBody = z.discriminatedUnion('type', [
     metric: RunSummary.shape.metric,
     /** Of the prepared task: a run is resumed on the same splits or not at all. */
     splitHash: z.string(),
+    /** Of the task's metric, form of predictions and command: a run is resumed under the same or not at all. */
+    scoringHash: z.string().optional(),
     caveats: z.array(z.string()),
     price: Price.nullable().optional(),
     estimate: CostEstimate.optional(),
@@ -274,5 +278,7 @@ export const RunEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_failed'), reason: z.string() }),
 ]);
 export type RunEventBody = z.infer<typeof RunEventBody>;
+/** The first event of a new run. Logs of older versions may lack what is demanded here. */
+export type NewRun = Extract<RunEventBody, { type: 'run_started' }> & { scoringHash: string };
 export const RunEvent = z.object({ seq: z.int().positive(), at: z.number(), body: RunEventBody });
 export type RunEvent = z.infer<typeof RunEvent>;

@@ -72,6 +72,7 @@ export async function simulatedRun(toy: LinearTask, options: SimulatedRunOptions
     },
     metric: { name: 'RMSE', direction: 'minimize' },
     splitHash: task.splitHash,
+    scoringHash: task.scoringHash,
     caveats: [],
   });
   const slotOf = new Map<number, number>();

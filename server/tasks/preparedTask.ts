@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { SplitName, TaskManifest } from '../../protocol/task.ts';
 import { TaskNotPreparedError } from './errors.ts';
+import { scoringHash } from './scoringHash.ts';
 
 /** One run of a program: which folders it sees, and which split its predictions are for. */
 export interface TaskView {
@@ -25,6 +26,8 @@ export interface PreparedTask {
   /** Later histories (per_split): for evaluation sandboxes only. Exists only with view.mode per_split. */
   evaluatorDirectory: string;
   splitHash: string;
+  /** Of all that scores follow from beside the splits: metric, form of predictions, how programs are run. */
+  scoringHash: string;
   /** Rows of each part. */
   counts: { train: number; search: number; validation: number; test: number };
   /** Markdown. */
@@ -83,6 +86,7 @@ export function readPreparedTask(directory: string): PreparedTask | null {
     privateDirectory: path.join(directory, 'private'),
     evaluatorDirectory: path.join(directory, 'evaluator'),
     splitHash: document.splitHash,
+    scoringHash: scoringHash(document.manifest),
     counts: document.counts,
     description: readFileSync(path.join(publicDirectory, 'description.md'), 'utf8'),
     dataCard: readFileSync(path.join(publicDirectory, 'data_card.md'), 'utf8'),

@@ -63,6 +63,7 @@ for (const perSplit of [false, true]) {
         publicDirectory,
         evaluatorDirectory,
         splitHash: '0'.repeat(64),
+        scoringHash: '0'.repeat(64),
         counts: { train: 0, search: 30, validation: 30, test: 30 },
         description: '',
         dataCard: '',

@@ -1,5 +1,5 @@
 /** Small builders for tests of the search: a candidate and a run's first event, with what a test does not care about filled in. */
-import type { Candidate, RunConfig, RunEventBody } from '../../protocol/run.ts';
+import type { Candidate, NewRun, RunConfig } from '../../protocol/run.ts';
 
 export function candidate(id: number, change: Partial<Candidate> = {}): Candidate {
   return {
@@ -51,12 +51,13 @@ export function runConfig(change: Partial<RunConfig> = {}): RunConfig {
   };
 }
 
-export function runStarted(change: Partial<RunConfig> = {}): Extract<RunEventBody, { type: 'run_started' }> {
+export function runStarted(change: Partial<RunConfig> = {}): NewRun {
   return {
     type: 'run_started',
     config: runConfig(change),
     metric: { name: 'rmse', direction: 'minimize' },
     splitHash: '0'.repeat(64),
+    scoringHash: '0'.repeat(64),
     caveats: [],
   };
 }

@@ -116,6 +116,7 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
       config,
       metric: { name: task.manifest.metric.name, direction: task.manifest.metric.direction },
       splitHash: task.splitHash,
+      scoringHash: task.scoringHash,
       caveats: initialCaveats(model, config),
       price,
       ...(estimate === null ? {} : { estimate }),

@@ -220,12 +220,21 @@ async function takeUp(home: string, id: string, options: CommonOptions & TapeOpt
   const venv = virtualEnvironment();
   const store = await RunStore.open(home, id);
   try {
-    const { config, splitHash } = store.view.summary;
+    const { config, splitHash, scoringHash, metric } = store.view.summary;
     const task = taskOfRun(home, store.view.summary);
     if (task.splitHash !== splitHash)
       throw new CliError(
         exitCodes.badInput,
         `Run ${id} was made on other splits of ${config.task}@${config.taskVersion} than are prepared now: its scores cannot be compared with new ones. Restore that task, or start a new run.`,
+      );
+    const scoredAlike =
+      scoringHash === undefined
+        ? metric.name === task.manifest.metric.name && metric.direction === task.manifest.metric.direction
+        : scoringHash === task.scoringHash;
+    if (!scoredAlike)
+      throw new CliError(
+        exitCodes.badInput,
+        `Run ${id} was scored by other rules than ${config.task}@${config.taskVersion} has now (metric, prediction or run.cmd of its manifest was changed since; the run's metric is ${metric.name}, to ${metric.direction}): its scores cannot be compared with new ones. Undo the change and prepare the task again, or start a new run.`,
       );
     await usingTape(options, { home, isNew: false, replayOf: config.replayOf ?? null }, async (tape) => {
       const model = tape.createModel(config.model);
