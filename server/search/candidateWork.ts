@@ -18,8 +18,10 @@ import type { AgentResult } from '../agent/transcript.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
 import { runEnvironment } from '../evaluation/runContract.ts';
 import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
-import { readDocument, writeDocument } from '../store/document.ts';
-import { type RunStore, readProgramFolder } from '../store/runStore.ts';
+import { readDocument } from '../store/document.ts';
+import { writeDurably } from '../store/durableFile.ts';
+import { readProgramFolder } from '../store/programFolder.ts';
+import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
@@ -217,7 +219,7 @@ export class AgentAndEvaluation implements CandidateWork {
     return execute(async (result) => {
       if (result.kind === 'infrastructure_error') return;
       await mkdir(this.#executions(id), { recursive: true, mode: 0o700 });
-      await writeDocument(path, { result });
+      await writeDurably(path, JSON.stringify({ result }));
     });
   }
 
@@ -226,7 +228,7 @@ export class AgentAndEvaluation implements CandidateWork {
     const { store, task } = this.#options;
     const path = join(store.candidatePaths(id).directory, 'rehearsed.json');
     return {
-      keep: (files) => writeDocument(path, { files }),
+      keep: (files) => writeDurably(path, JSON.stringify({ files })),
       kept: async () => (await readDocument(path, z.object({ files: z.array(ProgramFile) })))?.files ?? null,
       predictions: `${outDirectory}/${task.manifest.prediction.file}`,
       interpreter: task.manifest.run.cmd[0] ?? 'python',

@@ -6,12 +6,14 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
-import { type CandidateId, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
+import { type CandidateId, type NewRun, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
+import { syncFolder, writeSynced } from './durableFile.ts';
 import { EventPages } from './eventPages.ts';
 import { type RunPaths, runDirectory, runPaths, runsDirectory } from './home.ts';
 import { JsonlLog } from './jsonlLog.ts';
 import { lockHolder, takeLock } from './processLock.ts';
+import { readProgramFolder } from './programFolder.ts';
 import { candidatesOf, RunDocuments } from './runDocuments.ts';
 
 export class RunNotFoundError extends Error {
@@ -57,12 +59,7 @@ export class RunStore {
   }
 
   /** Makes a new run. Nothing is left behind if it fails. */
-  static async create(
-    home: string,
-    id: string,
-    start: Extract<RunEventBody, { type: 'run_started' }>,
-    now: () => number = Date.now,
-  ): Promise<RunStore> {
+  static async create(home: string, id: string, start: NewRun, now: () => number = Date.now): Promise<RunStore> {
     const { directory } = runPaths(runDirectory(home, RunId.parse(id)));
     await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
     // Laid down aside, and there only with its first event: no crash leaves a run that cannot be read.
@@ -145,14 +142,18 @@ export class RunStore {
     const { program, directory } = this.candidatePaths(id);
     const partial = join(directory, `.program-${process.pid}`);
     await rm(partial, { recursive: true, force: true });
+    const folders = new Set([directory, partial]);
     for (const file of files) {
       const path = join(partial, file.path);
       // Readable by all below a folder that is not: a sandbox shows a program of a parent to an unprivileged user.
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o644 });
+      await writeSynced(path, Buffer.from(file.contentBase64, 'base64'), 0o644);
+      folders.add(dirname(path));
     }
     await rm(program, { recursive: true, force: true });
     await rename(partial, program);
+    folders.delete(partial);
+    await Promise.all([...folders].map((folder) => syncFolder(folder.replace(partial, program))));
   }
 
   readProgram(id: number): Promise<ProgramFile[]> {
@@ -193,19 +194,6 @@ export async function listRunIds(home: string): Promise<string[]> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }
-}
-
-/** The files of a program folder, sorted by path. */
-export async function readProgramFolder(directory: string): Promise<ProgramFile[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files: ProgramFile[] = [];
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const relative = path.slice(directory.length + 1);
-    files.push({ path: relative, contentBase64: (await readFile(path)).toString('base64') });
-  }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function isUnderWay(view: RunView): boolean {

@@ -1,0 +1,84 @@
+/** A program as a folder of this machine: read whole or refused, with its limits looked at before a byte is read. */
+import { lstat, opendir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import {
+  isCleanPath,
+  maxProgramBytes,
+  maxProgramFiles,
+  type ProgramFile,
+  skippedProgramFolders,
+} from '../../protocol/worker.ts';
+
+/** Folders that are looked into: a tree of empty ones has an end, too. */
+const maxFolders = 1000;
+
+/** A folder is no program; the message says why, and of which file. */
+export class ProgramFolderError extends Error {
+  override readonly name = 'ProgramFolderError';
+  readonly directory: string;
+  constructor(directory: string, problem: string) {
+    super(`${directory} is no program: ${problem}`);
+    this.directory = directory;
+  }
+}
+
+/**
+ * The files of a program folder, sorted by path. Compiled caches are left out.
+ * @throws {ProgramFolderError} for links and special files, unclean names, too many files or bytes, or an unreadable folder
+ */
+export async function readProgramFolder(directory: string): Promise<ProgramFile[]> {
+  try {
+    const files: ProgramFile[] = [];
+    let bytes = 0;
+    for (const path of await regularFiles(directory)) {
+      const content = await readFile(join(directory, path));
+      // Looked at again: a file may have grown since its size was asked for.
+      bytes = withinBytes(directory, bytes + content.length, path);
+      files.push({ path, contentBase64: content.toString('base64') });
+    }
+    return files;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new ProgramFolderError(directory, `it cannot be read as a folder (${error.message})`);
+  }
+}
+
+async function regularFiles(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  const folders = [directory];
+  let bytes = 0;
+  for (let folder = folders[0], next = 1; folder !== undefined; folder = folders[next++]) {
+    for await (const entry of await opendir(folder)) {
+      const whole = join(folder, entry.name);
+      const path = relative(directory, whole);
+      if (entry.isDirectory()) {
+        if (skippedProgramFolders.includes(entry.name)) continue;
+        if (folders.push(whole) > maxFolders)
+          throw new ProgramFolderError(directory, `it holds more than ${maxFolders} folders`);
+        continue;
+      }
+      if (!entry.isFile())
+        throw new ProgramFolderError(
+          directory,
+          `${path} is a ${entry.isSymbolicLink() ? 'symbolic link' : 'special file'}, and a program is made of regular files only`,
+        );
+      if (!isCleanPath(path)) throw new ProgramFolderError(directory, `${JSON.stringify(path)} is no clean file name`);
+      if (found.push(path) > maxProgramFiles)
+        throw new ProgramFolderError(
+          directory,
+          `it holds more than ${maxProgramFiles} files. Leave data, results and environments out`,
+        );
+      bytes = withinBytes(directory, bytes + (await lstat(whole)).size, path);
+    }
+  }
+  return found.sort();
+}
+
+function withinBytes(directory: string, bytes: number, path: string): number {
+  if (bytes > maxProgramBytes)
+    throw new ProgramFolderError(
+      directory,
+      `it holds more than ${maxProgramBytes / 2 ** 20} MiB (at ${path}). Leave data, results and environments out`,
+    );
+  return bytes;
+}
