@@ -1,7 +1,7 @@
 /** What a client (command line, extension) asks of the server that hosts a run. */
 import * as z from 'zod';
 import { CandidateId, RunId, RunSummary } from './run.ts';
-import { ProgramFile } from './worker.ts';
+import { Program } from './worker.ts';
 
 const run = RunId;
 const ack = z.object({});
@@ -22,7 +22,7 @@ export const clientToServer = {
       run,
       parent: CandidateId.optional(),
       summary: z.string().min(1).max(2000),
-      files: z.array(ProgramFile).min(1),
+      files: Program,
     }),
     result: queued,
   },

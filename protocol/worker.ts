@@ -23,9 +23,41 @@ export type Limits = z.infer<typeof Limits>;
 export const Mount = z.object({ source: z.string(), target: z.string() });
 export type Mount = z.infer<typeof Mount>;
 
+/** A program is text: more than this is not a program. */
+export const maxProgramFiles = 200;
+export const maxProgramBytes = 8 * 1024 * 1024;
+/** Nothing of the author's own: compiled caches, and what we keep of long outputs. */
+export const skippedProgramFolders: readonly string[] = ['__pycache__', '.aira'];
+const maxPathBytes = 1024;
+
+/** True for `a/b.py`; false for absolute paths, `..`, `.`, empty parts and characters that are not text. */
+export function isCleanPath(path: string): boolean {
+  if (path === '' || new TextEncoder().encode(path).length > maxPathBytes || /[\p{Cc}\ufffd\\]/u.test(path))
+    return false;
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
 /** A file of a program: path relative to the program's root, with `/`. */
-export const ProgramFile = z.object({ path: z.string(), contentBase64: z.string() });
+export const ProgramFile = z.object({
+  path: z.string().refine(isCleanPath, 'must be a clean relative path of a file, without ".." or a leading "/"'),
+  contentBase64: z.string(),
+});
 export type ProgramFile = z.infer<typeof ProgramFile>;
+
+function decodedBytes(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  return Math.floor((base64.length * 3) / 4) - padding;
+}
+
+/** The files of a whole program, within the limits of one. */
+export const Program = z
+  .array(ProgramFile)
+  .min(1, 'a program has at least one file')
+  .max(maxProgramFiles, `a program has at most ${maxProgramFiles} files`)
+  .refine(
+    (files) => files.reduce((bytes, file) => bytes + decodedBytes(file.contentBase64), 0) <= maxProgramBytes,
+    `a program has at most ${maxProgramBytes / 2 ** 20} MiB`,
+  );
 
 /** What a sandbox is made of. `python` is a virtual environment on the worker's host, shown read-only at /opt/venv. */
 export const SandboxSpec = z.object({

@@ -35,6 +35,7 @@ const byName: Record<string, number> = {
   TaskError: exitCodes.badInput,
   SplitDriftError: exitCodes.badInput,
   RequestRefusedError: exitCodes.badInput,
+  ProgramFolderError: exitCodes.badInput,
   UnknownModelError: exitCodes.badInput,
   LockedError: exitCodes.badInput,
   PriceFileError: exitCodes.badInput,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CandidateId, PersonRequest } from '../../protocol/run.ts';
-import type { ProgramFile } from '../../protocol/worker.ts';
+import { Program, type ProgramFile } from '../../protocol/worker.ts';
 import type { RunStore } from '../store/runStore.ts';
 
 export class RequestRefusedError extends Error {
@@ -42,6 +42,7 @@ export async function prepareRequest(
       return { request, body: { kind: 'cross', parents: wish.parents, ...guidance } };
     case 'submit': {
       if (wish.parent !== undefined) await requireProgram(store, wish.parent);
+      requireBounded(wish.files);
       if (entryFile !== null && !wish.files.some((file) => file.path === entryFile))
         throw new RequestRefusedError(`The folder has no ${entryFile}, which this task runs.`);
       const program = join('requests', request);
@@ -65,10 +66,20 @@ async function requireProgram(store: RunStore, id: CandidateId): Promise<void> {
   }
 }
 
+/** Clean paths, and within the limits of a program, whoever sends it. */
+function requireBounded(files: ProgramFile[]): void {
+  const { error } = Program.safeParse(files);
+  const [issue] = error?.issues ?? [];
+  if (issue === undefined) return;
+  const [index] = issue.path;
+  const file = typeof index === 'number' ? files[index] : undefined;
+  throw new RequestRefusedError(
+    `This is no program: ${file === undefined ? '' : `${JSON.stringify(file.path)} `}${issue.message}.`,
+  );
+}
+
 async function writeProgramFile(root: string, file: ProgramFile): Promise<void> {
   const path = join(root, file.path);
-  if (!path.startsWith(`${root}/`) || file.path.startsWith('/'))
-    throw new RequestRefusedError(`"${file.path}" is not a path inside a program.`);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o600 });
 }

@@ -1,11 +1,13 @@
 /** An agent's workbench on a worker slot: its sandbox there, and the slot's device while it computes. */
-import type { ExecutionRequest, ExecutionResult, SandboxSpec } from '../../protocol/worker.ts';
+import {
+  type ExecutionRequest,
+  type ExecutionResult,
+  maxProgramBytes,
+  maxProgramFiles,
+  type SandboxSpec,
+} from '../../protocol/worker.ts';
 import type { Collected, FreshFile, ToolOutcome, Workbench } from '../agent/workbench.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
-
-/** A program is text: more than this is not a program. */
-export const maxProgramFiles = 200;
-export const maxProgramBytes = 8 * 1024 * 1024;
 
 /** The worker or its machine failed; the assignment is put back (invariant 5). */
 export class InfrastructureFault extends Error {

@@ -3,7 +3,7 @@
  * written behind it for people and tools, and made again from it when they are behind (after `kill -9`). Of the events
  * only the latest stay in memory.
  */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
 import { type CandidateId, type NewRun, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';

@@ -17,12 +17,14 @@ export async function aira2(
     home,
     environment = {},
     timeoutMs = 60_000,
-  }: { home: string; environment?: Record<string, string>; timeoutMs?: number },
+    cwd = process.cwd(),
+  }: { home: string; environment?: Record<string, string>; timeoutMs?: number; cwd?: string },
 ): Promise<CommandResult> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...args], {
     reject: false,
     stdin: 'ignore',
     timeout: timeoutMs,
+    cwd,
     extendEnv: false,
     env: { PATH: process.env.PATH ?? '', HOME: home, AIRA2_HOME: home, ...environment },
   });

@@ -2,9 +2,8 @@
 import { Command } from 'commander';
 import { entryFile } from '../../search/candidateWork.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
-import { maxProgramBytes, maxProgramFiles } from '../../search/workbench.ts';
-import { RunStore, readProgramFolder, readRun } from '../../store/runStore.ts';
-import { CliError, exitCodes } from '../exitCodes.ts';
+import { readProgramFolder } from '../../store/programFolder.ts';
+import { RunStore, readRun } from '../../store/runStore.ts';
 import { type CommonOptions, homeOf, resolveRun, taskOfRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { print } from '../output.ts';
@@ -42,7 +41,7 @@ function submit(): Command {
     .option('--parent <candidate>', 'the candidate it was made from', candidateNumber)
     .option('--summary <text>', 'one line: what it does', 'submitted by a person')
     .action(async (run: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
-      const files = await programOf(folder);
+      const files = await readProgramFolder(folder);
       await ask(run, { kind: 'submit', parent: options.parent, summary: options.summary, files }, options);
     });
 }
@@ -89,23 +88,4 @@ async function askStore(home: string, run: string, wish: Wish): Promise<string> 
   } finally {
     await store.close();
   }
-}
-
-async function programOf(folder: string) {
-  let files: Awaited<ReturnType<typeof readProgramFolder>>;
-  try {
-    files = await readProgramFolder(folder);
-  } catch (error) {
-    throw new CliError(
-      exitCodes.badInput,
-      `${folder} cannot be read as a folder: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-  const bytes = files.reduce((sum, file) => sum + file.contentBase64.length * 0.75, 0);
-  if (files.length > maxProgramFiles || bytes > maxProgramBytes)
-    throw new CliError(
-      exitCodes.badInput,
-      `${folder} holds ${files.length} files of ${(bytes / 1e6).toFixed(1)} MB in all; a program is at most ${maxProgramFiles} files and ${maxProgramBytes / 1e6} MB. Leave data and results out.`,
-    );
-  return files;
 }

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { Candidate, CandidateId } from '../../../protocol/run.ts';
 import { candidate, runConfig, runStarted, scored } from '../../../test/support/candidates.ts';
-import { RunStore, readProgramFolder } from '../../store/runStore.ts';
+import { readProgramFolder } from '../../store/programFolder.ts';
+import { RunStore } from '../../store/runStore.ts';
 import type { WorkerSlot } from '../../workers/contract.ts';
 import { Population } from '../population.ts';
 import { type CandidateWork, SteadyState } from '../steadyState.ts';
@@ -97,7 +98,7 @@ describe('a search that follows a recording', () => {
     const store = await RunStore.create(home, '20260101-000000-toy-aa02', runStarted({ candidates: 4, workers: 3 }));
     const work: CandidateWork = {
       isInfrastructureFault: () => false,
-    isSlotOut: () => false,
+      isSlotOut: () => false,
       acceptRequest: async () => undefined,
       perform: async ({ id, parents }) => {
         for (const parent of parents) assert.equal(store.view.candidates.get(parent)?.state, 'scored');

@@ -6,13 +6,10 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
-import type { ProgramFile } from '../../../protocol/worker.ts';
+import { isCleanPath, type ProgramFile, skippedProgramFolders } from '../../../protocol/worker.ts';
 import { type Sandbox, SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 
 const transferDeadlineMs = 120_000;
-const maxPathBytes = 1024;
-/** Nothing of the author's own: compiled caches, and what we keep of long outputs. */
-const skippedFolders = ['__pycache__', '.aira'];
 
 /** What a folder holds cannot be taken out, and why; the message is for the author of the files. */
 export class ExportRefusedError extends Error {
@@ -29,12 +26,6 @@ export class UncleanPathError extends Error {
     );
     this.path = path;
   }
-}
-
-/** True for `a/b.py`; false for absolute paths, `..`, `.`, empty parts and characters that are not text. */
-export function isCleanPath(path: string): boolean {
-  if (path === '' || Buffer.byteLength(path) > maxPathBytes || /[\p{Cc}\ufffd\\]/u.test(path)) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 async function withDeadline<T>(work: Promise<T>, process: SandboxProcess, what: string): Promise<T> {
@@ -85,7 +76,7 @@ export async function readFiles(
   directory: string,
   caps: { maxFiles: number; maxBytes: number },
 ): Promise<ProgramFile[]> {
-  const exclude = skippedFolders.map((name) => `--exclude=${name}`);
+  const exclude = skippedProgramFolders.map((name) => `--exclude=${name}`);
   const tar = await sandbox.spawn(['tar', '-c', ...exclude, '-C', directory, '-f', '-', '.']);
   let said = '';
   tar.stderr.on('data', (chunk: Buffer) => {
