@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { CostEstimate } from '../../protocol/cost.ts';
+import { duration } from '../../protocol/duration.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
 import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
@@ -200,9 +201,3 @@ function lineage(selected: Candidate, report: RunReport): string {
 
 const show = (score: Score | null) => (score === null ? 'none' : formatScoreWithError(score));
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, 200);
-
-export function duration(ms: number): string {
-  const s = Math.round(ms / 1000);
-  if (s < 120) return `${s} s`;
-  return s < 7200 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${(s / 3600).toFixed(1)} h`;
-}

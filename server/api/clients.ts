@@ -32,38 +32,34 @@ export function serveClients(endpoint: Endpoint, token: string, run: HostedRun):
         maxPayloadBytes,
         log: { warn: (message) => run.log.warn({ part: 'client' }, message) },
       });
-      const queue = async (wish: Wish) => {
+      const queue = async (id: string, wish: Wish) => {
+        requireHere(run, id);
         const { request, body } = await prepared(run, wish);
         await run.search.request(request, body);
         return { request };
       };
-      peer.handle('run.get', async ({ run: id }) => mine(run, id).view.summary);
-      peer.handle('run.pause', async ({ run: id }) => acknowledged(mine(run, id), () => run.search.pause()));
-      peer.handle('run.unpause', async ({ run: id }) => acknowledged(mine(run, id), () => run.search.unpause()));
-      peer.handle('run.stop', async ({ run: id, now }) =>
-        acknowledged(mine(run, id), () => run.search.stop('a person stopped it', { now })),
-      );
-      peer.handle('run.fork', async ({ run: id, ...wish }) => queue({ kind: 'fork', ...checked(run, id, wish) }));
-      peer.handle('run.cross', async ({ run: id, ...wish }) => queue({ kind: 'cross', ...checked(run, id, wish) }));
-      peer.handle('run.submit', async ({ run: id, ...wish }) => queue({ kind: 'submit', ...checked(run, id, wish) }));
+      const steer = async (id: string, act: () => Promise<void>) => {
+        requireHere(run, id);
+        await act();
+        return {};
+      };
+      peer.handle('run.get', async ({ run: id }) => {
+        requireHere(run, id);
+        return run.store.view.summary;
+      });
+      peer.handle('run.pause', ({ run: id }) => steer(id, () => run.search.pause()));
+      peer.handle('run.unpause', ({ run: id }) => steer(id, () => run.search.unpause()));
+      peer.handle('run.stop', ({ run: id, now }) => steer(id, () => run.search.stop('a person stopped it', { now })));
+      peer.handle('run.fork', ({ run: id, ...wish }) => queue(id, { kind: 'fork', ...wish }));
+      peer.handle('run.cross', ({ run: id, ...wish }) => queue(id, { kind: 'cross', ...wish }));
+      peer.handle('run.submit', ({ run: id, ...wish }) => queue(id, { kind: 'submit', ...wish }));
       peer.listen();
     },
   });
 }
 
-function mine(run: HostedRun, id: string): RunStore {
+function requireHere(run: HostedRun, id: string): void {
   if (id !== run.store.id) throw new RpcRefusal('not_here', `this server hosts run ${run.store.id}, not ${id}`);
-  return run.store;
-}
-
-function checked<T>(run: HostedRun, id: string, value: T): T {
-  mine(run, id);
-  return value;
-}
-
-async function acknowledged(_store: RunStore, act: () => Promise<void>): Promise<Record<string, never>> {
-  await act();
-  return {};
 }
 
 async function prepared(run: HostedRun, wish: Wish) {

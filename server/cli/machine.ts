@@ -10,14 +10,9 @@ import { loadPreparedTask } from '../tasks/catalog.ts';
 import { TaskNotFoundError, TaskNotPreparedError } from '../tasks/errors.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
+import type { CommonOptions } from './options.ts';
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Options that every command has. */
-export interface CommonOptions {
-  home?: string;
-  json?: boolean;
-}
 
 export const homeOf = (options: CommonOptions) => homeDirectory(options.home);
 

@@ -1,9 +1,9 @@
 /** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
 import { createLogUpdate } from 'log-update';
 import { formatCost } from '../../protocol/cost.ts';
+import { duration } from '../../protocol/duration.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
-import { duration } from '../analysis/report.ts';
 import type { Activity } from '../search/candidateWork.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PoolEvent } from '../workers/contract.ts';

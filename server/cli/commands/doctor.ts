@@ -10,9 +10,9 @@ import { testConnection } from '../../models/connectionTest.ts';
 import { createModel } from '../../models/registry.ts';
 import { probeSandboxes } from '../../worker/sandbox/probe.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
 import { type forms, print } from '../output.ts';
-import { withCommon } from './run.ts';
 
 type Check = z.infer<(typeof forms)['doctor']>['checks'][number];
 

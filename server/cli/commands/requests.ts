@@ -4,11 +4,11 @@ import { entryFile } from '../../search/candidateWork.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { RunStore, readRun } from '../../store/runStore.ts';
-import { type CommonOptions, homeOf, resolveRun, taskOfRun } from '../machine.ts';
+import { homeOf, resolveRun, taskOfRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
 import { print } from '../output.ts';
 import { callRun } from '../runClient.ts';
-import { withCommon } from './run.ts';
 
 export function requestCommands(): Command[] {
   return [fork(), submit()];

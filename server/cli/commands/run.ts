@@ -13,8 +13,9 @@ import { RunStore } from '../../store/runStore.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
-import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
 import { positive, share, whole } from '../numbers.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
 import { note } from '../output.ts';
 import { onSandbox } from '../sandboxChoice.ts';
 import {
@@ -163,10 +164,4 @@ function newRunId(task: string): string {
 async function defaultWorkers(): Promise<number> {
   const { gpus } = await gpuInventory();
   return gpus.length > 0 ? gpus.length : Math.min(2, cpus().length);
-}
-
-export function withCommon(command: Command): Command {
-  return command
-    .option('--json', 'print one documented JSON value (aira2 schema) on standard output, and nothing else')
-    .option('--home <folder>', 'where tasks and runs are kept (default: $AIRA2_HOME, else ~/.aira2)');
 }

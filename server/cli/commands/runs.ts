@@ -1,23 +1,24 @@
 /** `aira2 runs …`: look at runs, take their results, steer the live ones. */
 import { Argument, Command } from 'commander';
+import { duration } from '../../../protocol/duration.ts';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';
-import { duration, renderReport, runReport } from '../../analysis/report.ts';
+import { renderReport, runReport } from '../../analysis/report.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
 import { hostInForeground } from '../foreground.ts';
-import { type CommonOptions, homeOf, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
+import { homeOf, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
 import { whole } from '../numbers.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
 import { callRun } from '../runClient.ts';
 import { priceFor } from '../spendingOptions.ts';
 import { table } from '../table.ts';
 import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
-import { withCommon } from './run.ts';
 
 export function runsCommand(): Command {
   return new Command('runs')
@@ -240,7 +241,6 @@ async function takeUp(home: string, id: string, options: CommonOptions & TapeOpt
       const model = tape.createModel(config.model);
       const price = await priceFor(home, model, config.budget);
       await store.append({ type: 'run_resumed', pid: process.pid });
-      if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
       await tape.begin(store);
       await hostInForeground({ store, task, model, price, venv, json: options.json ?? false, replay: tape.replay });
       await tape.check(store);

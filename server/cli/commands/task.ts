@@ -5,10 +5,10 @@ import { listTasks } from '../../tasks/catalog.ts';
 import { checkTask } from '../../tasks/check.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { type CommonOptions, homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
 import { table } from '../table.ts';
-import { withCommon } from './run.ts';
 
 export function taskCommand(): Command {
   return new Command('task')
