@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { CostEstimate } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';
+import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
 import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
@@ -91,7 +92,7 @@ export function renderReport(report: RunReport): string {
     ...failureSection(report),
     ...costSection(report),
   );
-  return `${lines.join('\n').trimEnd()}\n`;
+  return `${printableText(lines.join('\n')).trimEnd()}\n`;
 }
 
 function selectionSection(report: RunReport, selected: Candidate | null): string[] {

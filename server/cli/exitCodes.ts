@@ -37,6 +37,7 @@ const byName: Record<string, number> = {
   RequestRefusedError: exitCodes.badInput,
   ProgramFolderError: exitCodes.badInput,
   UnknownModelError: exitCodes.badInput,
+  ModelSettingError: exitCodes.badInput,
   LockedError: exitCodes.badInput,
   PriceFileError: exitCodes.badInput,
   RemoteError: exitCodes.badInput,

@@ -1,5 +1,5 @@
 /** The `aira2` command: arguments in, one clear outcome out. Each command lives in `commands/`. */
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { requestCommands } from './commands/requests.ts';
 import { runCommand } from './commands/run.ts';
@@ -7,7 +7,7 @@ import { runsCommand } from './commands/runs.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { taskCommand } from './commands/task.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
-import { forms } from './output.ts';
+import { printFailure } from './output.ts';
 
 function program(): Command {
   const root = new Command('aira2')
@@ -47,22 +47,10 @@ function overrideExit(command: Command): Command {
   return command;
 }
 
-const wantsJson = process.argv.includes('--json');
 try {
   await program().parseAsync();
 } catch (error) {
   const exitCode = exitCodeOf(error);
   process.exitCode = exitCode;
-  if (exitCode !== exitCodes.ok) report(error, exitCode);
-}
-
-function report(error: unknown, exitCode: number): void {
-  const message = error instanceof Error ? error.message : String(error);
-  if (wantsJson) {
-    const kind = error instanceof Error ? error.name : 'Error';
-    process.stdout.write(`${JSON.stringify(forms.error.parse({ error: { kind, message, exitCode } }), null, 2)}\n`);
-    return;
-  }
-  process.stderr.write(`${error instanceof CommanderError ? message : `error: ${message}`}\n`);
-  if (exitCode === exitCodes.internal && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (exitCode !== exitCodes.ok) printFailure(error, exitCode);
 }

@@ -1,13 +1,17 @@
 /**
  * What a command prints. With `--json` exactly one JSON value of a documented form goes to standard output and nothing
- * else; without, words for a person. Progress and notes go to standard error in either case.
+ * else; without, words for a person. Progress and notes go to standard error in either case. Words are printed without
+ * what could steer the terminal: models and programs write much of them.
  */
+import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { CostEstimate } from '../../protocol/cost.ts';
+import { printableText } from '../../protocol/printableText.ts';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
 import { SplitName } from '../../protocol/task.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { RunReport } from '../analysis/report.ts';
+import { exitCodes } from './exitCodes.ts';
 
 const count = z.int().nonnegative();
 
@@ -89,11 +93,29 @@ export function print<F extends FormName>(
   value: z.input<(typeof forms)[F]>,
   words: () => string,
 ): void {
-  const text = json ? JSON.stringify(forms[form].parse(value), null, 2) : words();
+  const text = json ? JSON.stringify(forms[form].parse(value), null, 2) : printableText(words());
+  hasPrinted = true;
   process.stdout.write(`${text.replace(/\n$/, '')}\n`);
+}
+
+let hasPrinted = false;
+
+/**
+ * Says why a command fails: on standard error, or, where `--json` has printed nothing yet, as its one value. A command that
+ * has shown its result (a check that did not pass) says the rest on standard error.
+ */
+export function printFailure(error: unknown, exitCode: number): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (process.argv.includes('--json') && !hasPrinted) {
+    const kind = error instanceof Error ? error.name : 'Error';
+    print(true, 'error', { error: { kind, message, exitCode } }, () => message);
+    return;
+  }
+  note(error instanceof CommanderError ? message.trimEnd() : `error: ${message}`);
+  if (exitCode === exitCodes.internal && error instanceof Error) note(error.stack ?? '');
 }
 
 /** A note for a person, on standard error. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableText(text)}\n`);
 }

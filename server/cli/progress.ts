@@ -2,6 +2,7 @@
 import { createLogUpdate } from 'log-update';
 import { formatCost } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';
+import { printableText } from '../../protocol/printableText.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import type { Activity } from '../search/candidateWork.ts';
@@ -43,13 +44,9 @@ export class Progress {
 
   /** A line that stays. */
   say(line: string): void {
-    if (this.#timer === null) {
-      this.#stream.write(`${line}\n`);
-      return;
-    }
-    this.#draw.clear();
-    this.#stream.write(`${line}\n`);
-    this.#redraw();
+    if (this.#timer !== null) this.#draw.clear();
+    this.#stream.write(`${printableText(line)}\n`);
+    if (this.#timer !== null) this.#redraw();
   }
 
   activity(activity: Activity): void {
@@ -113,7 +110,7 @@ export class Progress {
   }
 
   #redraw(): void {
-    this.#draw(this.#lines().join('\n'));
+    this.#draw(printableText(this.#lines().join('\n')));
   }
 
   #lines(): string[] {

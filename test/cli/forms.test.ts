@@ -14,7 +14,8 @@ let home: string;
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'aira2-cli-'));
   const store = await RunStore.create(home, run, runStarted());
-  await store.append({ type: 'candidate_started', candidate: candidate(1), request: null, generator: [1, 2, 3, 4] });
+  const first = candidate(1, { summary: 'a\u001b[31m red\u001b]0;title\u0007 line\u009b2J' });
+  await store.append({ type: 'candidate_started', candidate: first, request: null, generator: [1, 2, 3, 4] });
   await store.close();
 });
 after(() => rm(home, { recursive: true, force: true }));
@@ -28,6 +29,13 @@ const commands: [FormName, string[]][] = [
   ['doctor', ['doctor']],
 ];
 
+/** A check that does not pass still has its result to show; what has none shows the error. */
+const failing: [FormName, number, string[], Record<string, string>][] = [
+  ['doctor', 4, ['doctor'], { AIRA2_VENV: '/nowhere' }],
+  ['error', 3, ['runs', 'show', 'nope'], {}],
+  ['error', 2, ['task', 'prepare'], {}],
+];
+
 describe('--json', { timeout: 120_000 }, () => {
   for (const [form, args] of commands)
     it(`of ${args.join(' ')} is one value of the form "${form}"`, async () => {
@@ -36,7 +44,19 @@ describe('--json', { timeout: 120_000 }, () => {
       forms[form].parse(JSON.parse(stdout));
       const plain = await aira2(args, { home });
       assert.equal(plain.exitCode, 0);
+      assert.doesNotMatch(plain.stdout, /\p{Cc}(?<![\n\t])/u, 'no text of a model steers the terminal');
       assert.throws(() => JSON.parse(plain.stdout), 'without --json it is words');
+    });
+
+  for (const [form, exitCode, args, environment] of failing)
+    it(`of ${args.join(' ')}, which fails, is one value of the form "${form}" and exit code ${exitCode}`, async () => {
+      const options = { home, environment };
+      const json = await aira2([...args, '--json'], options);
+      assert.equal(json.exitCode, exitCode, json.stderr);
+      forms[form].parse(JSON.parse(json.stdout));
+      const plain = await aira2(args, options);
+      assert.equal(plain.exitCode, exitCode);
+      assert.match(plain.stderr, /^error: /m);
     });
 
   it('every form has a schema that aira2 schema shows', async () => {
