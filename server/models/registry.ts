@@ -28,7 +28,7 @@ const geminiName = /^(?:(?:models|tunedModels)\/)?[a-z0-9][a-z0-9._-]*$/i;
  * @param environment where providers find their keys and endpoints
  * @param wire how its requests leave this process
  * @throws {UnknownModelError} if the id names none
- * @throws {ChatModelError} kind `auth` if the provider's key is missing, `bad_request` if a URL cannot be used
+ * @throws {ChatModelError} kind `auth` if the provider's key is missing; {ModelSettingError} if a URL cannot be used
  */
 export function createModel(id: string, environment: ModelEnvironment, wire?: Wire): ChatModel {
   if (id === 'heuristic') return createHeuristicModel();

@@ -51,6 +51,24 @@ const cases: Case[] = [
     exitCode: 2,
     says: /--crossover.*from 0 to 1/is,
   },
+  {
+    what: 'a bound in money on a model whose price is not known',
+    args: ['run', 'diamonds', '--model', 'openai:m@http://127.0.0.1:9/v1', '--cost', '5'],
+    exitCode: 2,
+    says: /no known price.*prices\.json.*"openai:m@http:\/\/127\.0\.0\.1:9\/v1".*--tokens/s,
+  },
+  {
+    what: 'a key in the URL of a model server',
+    args: ['run', 'diamonds', '--model', 'openai:m@http://me:secret@127.0.0.1:9/v1'],
+    exitCode: 2,
+    says: /no user, password, query.*OPENAI_API_KEY/s,
+  },
+  {
+    what: 'no money at all',
+    args: ['run', 'diamonds', '--cost', '0'],
+    exitCode: 2,
+    says: /--cost.*above 0/is,
+  },
   { what: 'a missing task', args: ['run'], exitCode: 2, says: /missing required argument 'task'/ },
   { what: 'a misspelt task', args: ['run', 'dimonds'], exitCode: 3, says: /dimonds.*diamonds/s },
   {

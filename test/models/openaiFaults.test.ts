@@ -193,8 +193,11 @@ test('names and URLs are taken apart as they were meant, and unusable ones are r
   assert.equal(id('openai:m', base), 'openai:m@http://box:8000/v1', 'a run is resumed on the server it was begun on');
   assert.equal(id('openai:gpt-5.4', { OPENAI_API_KEY: apiKey }), 'openai:gpt-5.4');
   assert.throws(() => id('openai:gpt-5.4'), { kind: 'auth', message: /OPENAI_API_KEY/ });
-  assert.throws(() => id('openai:m@http://user:word@host/v1'), { kind: 'bad_request', message: /OPENAI_API_KEY/ });
-  assert.throws(() => id('openai:m@http://host/v1?key=1'), { kind: 'bad_request' });
+  assert.throws(() => id('openai:m@http://user:word@host/v1'), {
+    name: 'ModelSettingError',
+    message: /OPENAI_API_KEY/,
+  });
+  assert.throws(() => id('openai:m@http://host/v1?key=1'), { name: 'ModelSettingError' });
   assert.throws(() => id('openai:m', { ...base, OPENAI_CONTEXT_TOKENS: 'many' }), { message: /OPENAI_CONTEXT_TOKENS/ });
   for (const bad of ['openai:', 'openai:a b@http://host', 'openai:@http://host'])
     assert.throws(() => id(bad), UnknownModelError);

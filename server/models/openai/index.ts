@@ -202,7 +202,7 @@ function streamedError(data: string) {
  * @param text what stands after `openai:`: `<name>@<url>`, or `<name>` for OPENAI_BASE_URL or OpenAI itself
  * @param environment where OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_CONTEXT_TOKENS are read
  * @returns null if the text names no model
- * @throws {ChatModelError} kind `auth` or `bad_request`, naming the variable
+ * @throws {ChatModelError} kind `auth`, {ModelSettingError}; both name the variable
  */
 export function createOpenAiModel(
   text: string,

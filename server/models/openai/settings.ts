@@ -15,6 +15,11 @@ export interface OpenAiSettings {
   contextTokens: number | null;
 }
 
+/** Something that a person set cannot be used; the message names it. */
+export class ModelSettingError extends Error {
+  override readonly name = 'ModelSettingError';
+}
+
 const hostedUrl = 'https://api.openai.com/v1';
 const nameForm = /^[A-Za-z0-9][\w.:/+@-]*$/;
 
@@ -32,7 +37,8 @@ export function openAiName(text: string): { model: string; url: string | null } 
 
 /**
  * @param text what stands after `openai:`
- * @throws {ChatModelError} kind `bad_request` for a URL that cannot be used, `auth` if OpenAI's own key is missing
+ * @throws {ModelSettingError} for a URL or a number that cannot be used; {ChatModelError} kind `auth` if OpenAI's own key is
+ *   missing
  */
 export function openAiSettings(text: string, environment: ModelEnvironment): OpenAiSettings | null {
   const name = openAiName(text);
@@ -52,10 +58,9 @@ export function openAiSettings(text: string, environment: ModelEnvironment): Ope
 function baseUrlOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new ChatModelError('bad_request', `"${text}" is no http or https URL of a model server.`);
+    throw new ModelSettingError(`"${text}" is no http or https URL of a model server.`);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw new ChatModelError(
-      'bad_request',
+    throw new ModelSettingError(
       'The URL of a model server is shown with the run: it must hold no user, password, query or fragment. Put the key into OPENAI_API_KEY.',
     );
   const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
@@ -67,6 +72,6 @@ function contextTokensIn(environment: ModelEnvironment): number | null {
   if (text === null) return null;
   const tokens = Number(text);
   if (!Number.isInteger(tokens) || tokens < 1024)
-    throw new ChatModelError('bad_request', 'OPENAI_CONTEXT_TOKENS must be a whole number of tokens, 1024 or more.');
+    throw new ModelSettingError('OPENAI_CONTEXT_TOKENS must be a whole number of tokens, 1024 or more.');
   return tokens;
 }
