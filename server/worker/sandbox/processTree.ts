@@ -50,6 +50,12 @@ export function identity({ hostPid, startedAt }: Pick<SandboxedProcess, 'hostPid
   return `${hostPid}@${startedAt}`;
 }
 
+/** Host numbers of a process's children at this moment, sooner than a look at all processes tells; empty if none. */
+export function childrenNow(pid: number): number[] {
+  const text = read(`/proc/${pid}/task/${pid}/children`)?.trim() ?? '';
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
 /** All living descendants of `root`, itself included; zombies are left out. */
 export function descendants(root: number): SandboxedProcess[] {
   const children = new Map<number, number[]>();

@@ -1,7 +1,7 @@
 /** A stateful bash for an agent: bounded time and output, and a new shell, with a clear word, when one is lost. */
 import { readFileSync } from 'node:fs';
-import { descendantsOf, identity, startedSince } from '../sandbox/processTree.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { childrenNow, descendantsOf, identity, startedSince } from '../sandbox/processTree.ts';
+import type { Sandbox, SandboxedProcess } from '../sandbox/sandbox.ts';
 import { agentBounds, OutputWindow } from './outputWindow.ts';
 import { composeText, LateOutput } from './resultText.ts';
 import { type CommandEnd, Shell } from './shell.ts';
@@ -111,10 +111,13 @@ export class BashSession {
     since: number,
   ): Promise<CommandEnd | null> {
     const until = performance.now() + waitMs;
+    // Only children can be many: those that a loop starts while we look are met in the next round. And the shell leaves a
+    // loop only if the child that it waits for died of the interrupt too, and not an instant before by itself.
+    const rounds: Partial<Record<Rung, number>> = { SIGINT: 250, SIGKILL: 100 };
+    const slice = rounds[rung] ?? waitMs;
+    const interrupted = new Set<string>();
     for (let round = 0; performance.now() < until; round += 1) {
-      // Only children can be many: those that a loop starts while we look are met in the next round.
-      if (round === 0 || rung === 'SIGKILL') await this.#signalAll(rung, shell, since);
-      const slice = rung === 'SIGKILL' ? 100 : waitMs;
+      if (round === 0 || slice < waitMs) await this.#signalAll(rung, shell, since, interrupted);
       const end = await Promise.race([ended, wait(Math.min(slice, Math.max(1, until - performance.now())))]);
       if (end !== null) return end;
     }
@@ -127,20 +130,37 @@ export class BashSession {
     return new Set(bash === undefined ? [] : descendantsOf(processes, bash.hostPid).map(identity));
   }
 
-  async #signalAll(rung: Rung, shell: Shell, since: number): Promise<void> {
+  /** @param interrupted who has had a SIGINT on this rung: nobody gets a second one while it cleans up after the first */
+  async #signalAll(rung: Rung, shell: Shell, since: number, interrupted: Set<string>): Promise<void> {
     const sandbox = this.#sandbox;
     if (rung === 'sandbox') {
       await sandbox.kill();
       return;
     }
-    const processes = await sandbox.processes();
-    const bash = processes.find(({ pid }) => pid === shell.process.pid);
+    const bash = (await sandbox.processes()).find(({ pid }) => pid === shell.process.pid);
     if (bash === undefined) return;
-    const started = startedSince(processes, bash.hostPid, since, this.#background);
-    // A stopped process takes no other signal. The shell first: it must know of the interrupt when its child dies of it.
-    for (const target of [bash, ...started]) sandbox.signal(target, 'SIGCONT');
-    sandbox.signal(bash, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
-    for (const target of started) sandbox.signal(target, rung === 'shell' ? 'SIGKILL' : rung);
+    if (rung === 'SIGINT') this.#freeze(bash);
+    const all = startedSince(await sandbox.processes(), bash.hostPid, since, this.#background);
+    const started = rung === 'SIGINT' ? all.filter((each) => !interrupted.has(identity(each))) : all;
+    if (interrupted.size === 0 || started.length > 0) {
+      for (const target of started) sandbox.signal(target, rung === 'shell' ? 'SIGKILL' : rung);
+      sandbox.signal(bash, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
+      for (const each of [bash, ...started]) interrupted.add(identity(each));
+    }
+    // A stopped process takes no other signal. The shell last: its child must have died of the interrupt when it looks.
+    for (const target of [...all, bash]) sandbox.signal(target, 'SIGCONT');
+  }
+
+  /**
+   * Holds the shell and the child that it waits for. In a loop of short programs any child that is seen has ended by
+   * itself a moment later, and a shell whose child ends by itself does not take an interrupt for its own.
+   */
+  #freeze(bash: SandboxedProcess): void {
+    const spared = new Set([...this.#background].map((each) => Number(each.split('@')[0])));
+    this.#sandbox.signal(bash, 'SIGSTOP');
+    for (const hostPid of childrenNow(bash.hostPid)) {
+      if (!spared.has(hostPid)) this.#sandbox.signal({ hostPid }, 'SIGSTOP');
+    }
   }
 
   /** Starts a new shell where the last one was. @returns what to tell the agent */
