@@ -208,6 +208,11 @@ function countAttempt({ stagnation }: RunSummary): void {
   stagnation.sinceClearBest += 1;
 }
 
+/** Milliseconds that the run has been active by `now`: pauses, outages and downtime do not count. */
+export function activeMsAt({ summary, activeSince }: Pick<RunView, 'summary' | 'activeSince'>, now: number): number {
+  return summary.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince));
+}
+
 /** Counts the time up to now. */
 function advance(view: RunView, at: number): void {
   if (view.activeSince === null) return;

@@ -1,6 +1,5 @@
 /** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
 import { createLogUpdate } from 'log-update';
-import { formatCost } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
@@ -8,6 +7,7 @@ import { formatScoreWithError } from '../../protocol/score.ts';
 import type { Activity } from '../search/candidateWork.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PoolEvent } from '../workers/contract.ts';
+import { standing } from './standing.ts';
 
 export class Progress {
   readonly #store: RunStore;
@@ -59,9 +59,9 @@ export class Progress {
       this.say(`slot ${event.slot}: its worker was lost (${event.reason}); its work is put back`);
   }
 
-  #event({ body, at }: RunEvent): void {
+  #event({ body }: RunEvent): void {
     const { view } = this.#store;
-    const clock = duration(at - view.summary.createdAt);
+    const clock = duration(view.summary.activeMs);
     switch (body.type) {
       case 'candidate_scored': {
         this.#activities.delete(body.id);
@@ -115,10 +115,7 @@ export class Progress {
 
   #lines(): string[] {
     const { summary, candidates } = this.#store.view;
-    const { config, counts, metric, bestSearch, spent, outage } = summary;
-    const elapsed = Date.now() - summary.createdAt;
-    const finished = counts.scored + counts.failed;
-    const perHour = finished === 0 ? null : (finished / elapsed) * 3_600_000;
+    const { config, metric, bestSearch, outage } = summary;
     const lines = [''];
     for (let slot = 0; slot < config.workers; slot += 1) {
       const here = [...this.#activities.values()].filter((activity) => activity.slot === slot);
@@ -133,21 +130,8 @@ export class Progress {
     const best =
       bestSearch === null ? 'none yet' : `#${bestSearch.candidate} ${formatScoreWithError(bestSearch.score)}`;
     lines.push(`  best ${metric.name} on the search split: ${best}`);
-    const total = config.candidates === null ? '' : ` of ${config.candidates}`;
-    const rate = perHour === null ? '' : ` · ${perHour.toFixed(perHour < 10 ? 1 : 0)}/h`;
-    lines.push(
-      `  ${finished}${total} candidates (${counts.failed} failed)${rate} · ${duration(elapsed)} so far${this.#timeLeft(finished, perHour)}${spent.calls === 0 ? '' : ` · ${formatCost(spent)}`}`,
-    );
+    lines.push(`  ${standing(this.#store.view, Date.now())}`);
     return lines;
-  }
-
-  #timeLeft(finished: number, perHour: number | null): string {
-    const { config, activeMs } = this.#store.view.summary;
-    const estimates: number[] = [];
-    if (config.hours !== null) estimates.push(config.hours * 3_600_000 - activeMs);
-    if (config.candidates !== null && perHour !== null)
-      estimates.push(((config.candidates - finished) / perHour) * 3_600_000);
-    return estimates.length === 0 ? '' : ` · about ${duration(Math.max(0, Math.min(...estimates)))} left`;
   }
 }
 
