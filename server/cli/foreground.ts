@@ -8,7 +8,7 @@ import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import { fileLogger } from './machine.ts';
-import { note, print } from './output.ts';
+import { note, print, printFailure } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface ForegroundOptions {
@@ -28,13 +28,20 @@ export async function hostInForeground(options: ForegroundOptions): Promise<void
   const { store, task, model, price, venv, json, replay } = options;
   const log = fileLogger(store.paths.log);
   const progress = new Progress({ store, stream: process.stderr });
+  const goOn = `Nothing is lost; go on with: aira2 runs resume ${store.id}`;
   let host: RunHost | null = null;
-  let isAsked = false;
+  let asked: string | null = null;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (host === null) return;
-    progress.say(`${signal}: leaving the run as it is …`);
-    isAsked = true;
-    host.search.interrupt(`interrupted by ${signal}`);
+    if (asked !== null) {
+      // Like a kill: the log has all that was announced, workers end by themselves.
+      progress.stop();
+      printFailure(new CliError(exitCodes.interrupted, `left at once by ${signal}. ${goOn}`), exitCodes.interrupted);
+      process.exit(exitCodes.interrupted);
+    }
+    asked = `interrupted by ${signal}`;
+    const when = host === null ? ' as soon as its workers have started' : '';
+    progress.say(`${signal}: leaving the run as it is${when} … (once more: at once)`);
+    host?.search.interrupt(asked);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
@@ -50,16 +57,13 @@ export async function hostInForeground(options: ForegroundOptions): Promise<void
       onActivity: (activity) => progress.activity(activity),
       onPoolEvent: (event) => progress.pool(event),
     });
+    if (asked !== null) host.search.interrupt(asked);
     progress.start();
     const end = await host.run();
     progress.stop();
-    if (end.kind === 'interrupted' && replay != null && !isAsked)
+    if (end.kind === 'interrupted' && replay != null && asked === null)
       throw new CliError(exitCodes.noResult, `The replay has left its recording: ${end.reason}`);
-    if (end.kind === 'interrupted')
-      throw new CliError(
-        exitCodes.interrupted,
-        `${end.reason}. Nothing is lost; go on with: aira2 runs resume ${store.id}`,
-      );
+    if (end.kind === 'interrupted') throw new CliError(exitCodes.interrupted, `${end.reason}. ${goOn}`);
     const report = runReport(store.view, task.manifest);
     print(json, 'run', { run: report.run, selected: report.selected, report: store.paths.report }, () =>
       [renderReport(report), `Export the program: aira2 runs export ${store.id} --to <folder>`].join('\n'),
