@@ -66,6 +66,8 @@ test('a refusal of the first call stops the run; of a later one, only this conve
   const refused = new ChatModelError('bad_request', 'no', { status: 400 });
   await assert.rejects(askModel(model(refused), request()), ProviderStoppedError);
   await assert.rejects(askModel(model(refused), request(answered)), ConversationRefusedError);
+  const poisoned = new ChatModelError('conversation_refused', 'fails every time', { status: 500 });
+  await assert.rejects(askModel(model(poisoned), request()), ConversationRefusedError);
   const gone = new ChatModelError('bad_request', 'no such model', { status: 404 });
   await assert.rejects(askModel(model(gone), request(answered)), ProviderStoppedError);
   for (const kind of ['auth', 'quota_exhausted'] as const)

@@ -43,6 +43,8 @@ function terminal(error: ChatModelError, { messages }: GenerateRequest): Error {
     case 'quota_exhausted':
     case 'not_recorded':
       return new ProviderStoppedError(error.message, { cause: error });
+    case 'conversation_refused':
+      return new ConversationRefusedError(error.message, { cause: error });
     case 'bad_request': {
       // Where the model has answered before, name, key and set-up are right: it is something in this conversation.
       const wasAnswered = error.status !== 404 && messages.some(({ role }) => role === 'model');

@@ -100,6 +100,8 @@ export type ChatModelErrorKind =
   | 'context_overflow'
   | 'auth'
   | 'bad_request'
+  /** The provider fails at this conversation every time, while it answers others. */
+  | 'conversation_refused'
   | 'blocked'
   | 'malformed'
   /** A replay has come to a request that its recording does not hold. */

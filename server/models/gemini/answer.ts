@@ -6,13 +6,16 @@ import type { GenerateResponse, MessagePart } from '../chatModel.ts';
 import { finishOf } from './finish.ts';
 import { appendPart, type NativeContent } from './nativeContent.ts';
 
+/** The SDK passes on whatever the wire holds. */
+const count = (value: unknown) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0);
+
 /** Google's `promptTokenCount` includes the cached tokens; its thoughts are not part of `candidatesTokenCount`. */
 function usageOf(metadata: GenerateContentResponseUsageMetadata | null): Usage {
   return {
-    input: (metadata?.promptTokenCount ?? 0) + (metadata?.toolUsePromptTokenCount ?? 0),
-    cachedInput: metadata?.cachedContentTokenCount ?? 0,
-    output: metadata?.candidatesTokenCount ?? 0,
-    thoughts: metadata?.thoughtsTokenCount ?? 0,
+    input: count(metadata?.promptTokenCount) + count(metadata?.toolUsePromptTokenCount),
+    cachedInput: count(metadata?.cachedContentTokenCount),
+    output: count(metadata?.candidatesTokenCount),
+    thoughts: count(metadata?.thoughtsTokenCount),
   };
 }
 

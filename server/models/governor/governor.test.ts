@@ -288,8 +288,8 @@ test('a conversation that fails every time while others are answered is told apa
     kinds.push(permitOf('poisoned').failed(new ChatModelError('overloaded', 'template error', { status: 500 })).kind);
     permitOf('healthy').succeeded(usage);
   }
-  assert.equal(kinds.indexOf('bad_request'), 8);
-  assert.equal(kinds.filter((kind) => kind === 'bad_request').length, 1);
+  assert.equal(kinds.indexOf('conversation_refused'), 8);
+  assert.equal(kinds.filter((kind) => kind === 'conversation_refused').length, 1);
 });
 
 test('agents on the same quota share one governor, others do not', () => {

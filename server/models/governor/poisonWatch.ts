@@ -31,7 +31,7 @@ export class PoisonWatch {
     if (failing.failures < failuresInARow || others < answersToOthers) return error;
     this.#failing.delete(agent);
     return new ChatModelError(
-      'bad_request',
+      'conversation_refused',
       `The provider failed ${failing.failures} times in a row at this conversation while it answered ${others} calls of others: ${error.message}`,
       { cause: error, ...(error.status === null ? {} : { status: error.status }) },
     );

@@ -8,7 +8,9 @@ import { finishOf } from './finish.ts';
 import { type NativeMessage, parsedArguments } from './nativeMessage.ts';
 
 const text = z.string().nullish();
-const count = z.number().nonnegative().nullish().catch(null);
+/** Tokens; what cannot be a count counts as not said. */
+const count = z.number().nonnegative().max(1e12).nullish().catch(null);
+const whole = (value: number | null | undefined) => Math.round(value ?? 0);
 
 const CallDelta = z.looseObject({
   index: z.number().nullish(),
@@ -117,7 +119,8 @@ export class Answer {
     this.#finish = chunk.done_reason || 'stop';
     // Older versions count no prompt that they had in their cache: then our own estimate stands.
     if (chunk.prompt_eval_count == null || chunk.eval_count == null) return;
-    this.#usage = { input: chunk.prompt_eval_count, cachedInput: 0, output: chunk.eval_count, thoughts: 0 };
+    const [input, output] = [whole(chunk.prompt_eval_count), whole(chunk.eval_count)];
+    this.#usage = { input, cachedInput: 0, output, thoughts: 0 };
   }
 
   #addDelta(delta: z.infer<typeof Delta>): void {
@@ -195,7 +198,6 @@ export class Answer {
 
 /** OpenAI's `prompt_tokens` include the cached ones, its `completion_tokens` the reasoning. */
 function usageOf(usage: NonNullable<Chunk['usage']>, cachedByLlamaCpp: number): Usage {
-  const whole = (value: number | null | undefined) => Math.round(value ?? 0);
   const input = whole(usage.prompt_tokens);
   const completion = whole(usage.completion_tokens);
   const thoughts = Math.min(completion, whole(usage.completion_tokens_details?.reasoning_tokens));
