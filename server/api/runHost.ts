@@ -7,11 +7,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
 import type { RunSummary } from '../../protocol/run.ts';
+import { type RunSwitches, switchCaveats } from '../../protocol/runSwitches.ts';
 import { protocolVersion } from '../../protocol/worker.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
-import { selectFinal } from '../evaluation/selection.ts';
+import { selectBySearch, selectFinal } from '../evaluation/selection.ts';
+import { unsealAll } from '../evaluation/unsealing.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
 import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
@@ -89,7 +91,7 @@ export class RunHost {
     const governor = options.governor ?? governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates));
     const undo: (() => Promise<unknown>)[] = [];
     try {
-      const scorer = await Scorer.start({ task, python: `${venv}/bin/python` });
+      const scorer = await Scorer.start({ task, python: `${venv}/bin/python`, log: log.child({ part: 'scorer' }) });
       undo.push(() => scorer.close());
       const endpoint = await Endpoint.start({ kind: 'unix', path: socketPathFor(store.paths.directory) });
       undo.push(() => endpoint.close());
@@ -192,17 +194,17 @@ export class RunHost {
   /** Scores the hidden splits for the first time, and selects by validation (§3.3, decoupled selection). */
   async #unseal(): Promise<void> {
     const { store } = this.#options;
+    const { config, metric } = store.view.summary;
+    const selfReported = config.evaluation === 'self-reported';
     const scored = [...store.view.candidates.values()].filter((candidate) => candidate.state === 'scored');
-    const scores = [];
-    for (const { id, search } of scored) {
-      const predictionsDirectory = store.candidatePaths(id).predictions;
-      const { validation, test } = await this.#evaluator.unseal({ predictionsDirectory });
-      scores.push({ id, search, validation, test });
-    }
-    const selected = selectFinal(scores, store.view.summary.metric.direction);
+    const { scores, caveats } = await unsealAll(scored, (id) =>
+      this.#evaluator.unseal({ predictionsDirectory: store.candidatePaths(id).predictions, selfReported }),
+    );
+    for (const text of caveats) await store.append({ type: 'caveat', text });
+    const selected = (selfReported ? selectBySearch : selectFinal)(scores, metric.direction);
     await store.append({
       type: 'unsealed',
-      scores: scores.map(({ id, validation, test }) => ({ id, validation, test })),
+      scores: scores.map(({ search: _, ...unsealed }) => unsealed),
       selected: selected?.id ?? null,
       early: false,
     });
@@ -253,11 +255,15 @@ export const noSandboxCaveat =
   'no sandbox: programs ran as ordinary processes of this machine, and could have read the hidden labels';
 
 /** What a run should say of itself from its first moment. */
-export function initialCaveats(model: ChatModel, config: Pick<RunSummary['config'], 'sandbox' | 'replayOf'>): string[] {
+export function initialCaveats(
+  model: ChatModel,
+  config: Pick<RunSummary['config'], 'sandbox' | 'replayOf'> & RunSwitches,
+): string[] {
   const caveats: string[] = [];
   if (config.replayOf !== undefined)
     caveats.push(`a replay of run ${config.replayOf}: no model was asked, and nothing was searched anew`);
   if (!model.info.isLanguageModel) caveats.push(`driven by the ${model.info.label}`);
   if (config.sandbox === 'none') caveats.push(noSandboxCaveat);
+  caveats.push(...switchCaveats(config));
   return caveats;
 }

@@ -17,6 +17,15 @@ export class ScorerError extends Error {
   }
 }
 
+/** The scorer was closed while something waited for it: its server is going down, and nothing is said of any candidate. */
+export class ScorerClosedError extends Error {
+  override readonly name = 'ScorerClosedError';
+
+  constructor(task: string) {
+    super(`Scoring task ${task}: the scorer is closed. Resume the run to have this scored.`);
+  }
+}
+
 /** A worker or its machine failed while it ran a program. The evaluation may be tried again, there or elsewhere. */
 export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError';

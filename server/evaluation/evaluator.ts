@@ -46,6 +46,8 @@ export type EvaluationOutcome =
 export interface UnsealedScores {
   validation: Score | null;
   test: Score | null;
+  /** Why a split has no score although its predictions keep the contract: the scorer failed on them, and on no others. */
+  problems: string[];
   /** What came of the runs that were sealed: with one run for each split, those on validation and test. */
   sealedRuns: SealedRuns;
 }
@@ -91,9 +93,11 @@ export class Evaluator {
   /** Scores validation and test from kept predictions; null where a run left none that are valid. Throws ScorerError. */
   async unseal({ predictionsDirectory }: { predictionsDirectory: string }): Promise<UnsealedScores> {
     const store = new PredictionsStore(predictionsDirectory);
+    const problems: string[] = [];
     return {
-      validation: await this.#scoreKept('validation', store),
-      test: await this.#scoreKept('test', store),
+      validation: await this.#scoreKept('validation', store, problems),
+      test: await this.#scoreKept('test', store, problems),
+      problems,
       sealedRuns: await store.getSealedRuns(),
     };
   }
@@ -118,12 +122,14 @@ export class Evaluator {
     await store.putSealedRuns(outcomes);
   }
 
-  async #scoreKept(split: SplitName, store: PredictionsStore): Promise<Score | null> {
+  async #scoreKept(split: SplitName, store: PredictionsStore, problems: string[]): Promise<Score | null> {
     const pooled = this.#task.manifest.view.mode === 'pooled';
     const content = await store.get(pooled ? 'pooled' : split, this.#task.manifest.prediction.max_bytes);
     if (!content) return null;
     const verdict = await this.#scorer.score(split, content);
-    return verdict.kind === 'scored' ? verdict.score : null;
+    if (verdict.kind === 'scored') return verdict.score;
+    if (verdict.unscorable) problems.push(`${split}: ${verdict.message}`);
+    return null;
   }
 
   /** The predictions of a run that ended well, or why there are none. A file counts only if its program exited with 0. */

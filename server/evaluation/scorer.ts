@@ -1,11 +1,13 @@
 /**
  * Scores predictions of one task (§3.3, externalised evaluation). Labels live in a process of their own (scoringProcess.ts);
  * here is what its loss means: a crash is the infrastructure's fault and is mended by a restart, unless one and the same
- * file brings down two fresh processes that can score a perfect file of ours. Then the file is at fault.
+ * file brings down two fresh processes that can score a perfect file of ours. Then the file is at fault. The same goes for
+ * a metric that fails twice on one file and not on ours: no odd program may end a run.
  */
+import type { Logger } from 'pino';
 import type { Score } from '../../protocol/run.ts';
 import type { SplitName } from '../../protocol/task.ts';
-import { ScorerError } from './errors.ts';
+import { ScorerClosedError, ScorerError } from './errors.ts';
 import {
   type Reply,
   type ScorableTask,
@@ -19,33 +21,41 @@ export type { ScorableTask, SelfTestReport, VariantScore } from './scoringProces
 
 export type Verdict =
   | { kind: 'scored'; score: Score; suspiciouslyPerfect: boolean }
-  | { kind: 'invalid'; message: string };
+  | {
+      kind: 'invalid';
+      message: string;
+      /** The file keeps the contract, and yet the scorer fails on it, though not on a perfect one. */
+      unscorable?: true;
+    };
 
 export interface ScorerOptions {
   task: ScorableTask;
   /** The interpreter of the project's virtual environment. */
   python: string;
+  /** The server's own log, which nobody else reads: what is written there may quote labels. */
+  log?: Pick<Logger, 'warn' | 'error'>;
   /** Closes the scorer when aborted. */
   signal?: AbortSignal;
 }
 
 export class Scorer {
+  readonly #options: ScorerOptions;
   readonly #task: ScorableTask;
-  readonly #python: string;
   #process: ScoringProcess;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(task: ScorableTask, python: string, process: ScoringProcess) {
-    this.#task = task;
-    this.#python = python;
+  private constructor(options: ScorerOptions, process: ScoringProcess) {
+    this.#options = options;
+    this.#task = options.task;
     this.#process = process;
   }
 
   /** Starts the scoring process and has it check the answers against the manifest. Throws ScorerError. */
-  static async start({ task, python, signal }: ScorerOptions): Promise<Scorer> {
+  static async start(options: ScorerOptions): Promise<Scorer> {
+    const { signal } = options;
     signal?.throwIfAborted();
-    const scorer = new Scorer(task, python, await startProcess(task, python));
+    const scorer = new Scorer(options, await startProcess(options));
     if (signal?.aborted) {
       await scorer.close();
       signal.throwIfAborted();
@@ -74,23 +84,25 @@ export class Scorer {
       if (predictions.length > limit) {
         return { kind: 'invalid', message: `the file is larger than the allowed ${limit} bytes` };
       }
-      const reply = await this.#ask({ op: 'score', split }, predictions);
+      let reply = await this.#ask({ op: 'score', split }, predictions);
+      if (reply !== 'lost twice' && reply.kind === 'fault') {
+        await this.#scoreControl(split, reply.message);
+        reply = await this.#ask({ op: 'score', split }, predictions);
+      }
       if (reply === 'lost twice') {
-        const control = await this.#ask({ op: 'control', split }, Buffer.alloc(0));
-        if (control === 'lost twice') {
-          throw this.#error('its process keeps failing, even on a file known to be good');
-        }
-        if (control.kind === 'fault') throw this.#error(control.message);
-        return {
-          kind: 'invalid',
-          message: 'the file could not be read: it brought down the scorer twice, which a plain CSV file does not',
-        };
+        await this.#scoreControl(split, 'a file brought its process down twice');
+        const message = 'the file could not be read: it brought down the scorer twice, which a plain CSV file does not';
+        return { kind: 'invalid', message, unscorable: true };
+      }
+      if (reply.kind === 'fault') {
+        const message = `these predictions could not be scored, though a perfect file can be: ${reply.message}`;
+        return { kind: 'invalid', message, unscorable: true };
       }
       if (reply.kind === 'scored') {
         return { kind: 'scored', score: reply.score, suspiciouslyPerfect: reply.suspiciouslyPerfect };
       }
       if (reply.kind === 'invalid') return { kind: 'invalid', message: reply.message };
-      throw this.#error(reply.kind === 'fault' ? reply.message : `it answered ${reply.kind} to a request for a score`);
+      throw this.#error(`it answered ${reply.kind} to a request for a score`);
     });
   }
 
@@ -112,11 +124,24 @@ export class Scorer {
     await this.#process.close();
   }
 
+  /** Whose fault a failure was: returns where a perfect file is scored, throws ScorerError where not even that is. */
+  async #scoreControl(split: SplitName, problem: string): Promise<void> {
+    // Before anything else writes there.
+    const { diagnostics } = this.#process;
+    const control = await this.#ask({ op: 'control', split }, Buffer.alloc(0));
+    if (control === 'lost twice') throw this.#error('its process keeps failing, even on a file known to be good');
+    if (control.kind === 'fault') throw this.#error(control.message);
+    this.#options.log?.warn(
+      { split, problem, diagnostics },
+      'a predictions file could not be scored, a perfect one can',
+    );
+  }
+
   /** Two tries, each with a live process; a self-test does the work of some twenty scores. */
   async #ask(operation: Parameters<ScoringProcess['request']>[0], content: Buffer): Promise<Reply | 'lost twice'> {
     const deadlineMs = this.#task.manifest.limits.grade_s * 1000 * (operation.op === 'selftest' ? 20 : 1);
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (this.#closed) throw this.#error('it is closed');
+      if (this.#closed) throw new ScorerClosedError(this.#task.manifest.id);
       if (!this.#process.alive) await this.#restart();
       try {
         return await this.#process.request(operation, content, deadlineMs);
@@ -128,11 +153,11 @@ export class Scorer {
   }
 
   async #restart(): Promise<void> {
-    this.#process = await startProcess(this.#task, this.#python);
+    this.#process = await startProcess(this.#options);
     if (!this.#closed) return;
     // Closed in the meantime: nobody else would end the new process.
     await this.#process.close();
-    throw this.#error('it is closed');
+    throw new ScorerClosedError(this.#task.manifest.id);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -145,16 +170,22 @@ export class Scorer {
   }
 
   #error(message: string): ScorerError {
-    return new ScorerError(this.#task.manifest.id, message, this.#process.diagnostics);
+    return logged(new ScorerError(this.#task.manifest.id, message, this.#process.diagnostics), this.#options.log);
   }
 }
 
-async function startProcess(task: ScorableTask, python: string): Promise<ScoringProcess> {
+/** Diagnostics go into the log and no further: an error's message may be shown to anybody. */
+function logged(error: ScorerError, log: ScorerOptions['log']): ScorerError {
+  log?.error({ err: error, diagnostics: error.diagnostics }, 'the scorer failed');
+  return error;
+}
+
+async function startProcess({ task, python, log }: ScorerOptions): Promise<ScoringProcess> {
   try {
     return await ScoringProcess.start(task, python);
   } catch (error) {
     if (error instanceof TaskFault || error instanceof ScoringProcessLost) {
-      throw new ScorerError(task.manifest.id, error.message, error.diagnostics);
+      throw logged(new ScorerError(task.manifest.id, error.message, error.diagnostics), log);
     }
     throw error;
   }

@@ -167,7 +167,11 @@ async function sampleScore(
   const verdict = await scorer.score(split, sampleFor(task, split));
   if (verdict.kind === 'invalid') {
     return {
-      finding: { name, status: 'failed', detail: `${verdict.message}. Correct prediction.columns.` },
+      finding: {
+        name,
+        status: 'failed',
+        detail: verdict.unscorable ? verdict.message : `${verdict.message}. Correct prediction.columns.`,
+      },
       score: null,
     };
   }

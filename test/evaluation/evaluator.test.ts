@@ -172,7 +172,7 @@ for (const perSplit of [false, true]) {
         assert.match(outcome.failure.message, message);
         assert.equal(requests.length, 1);
         assert.deepEqual(await readdir(predictionsDirectory), []);
-        assert.deepEqual(await unseal(), { validation: null, test: null, sealedRuns: [] });
+        assert.deepEqual(await unseal(), { validation: null, test: null, problems: [], sealedRuns: [] });
       });
     }
 

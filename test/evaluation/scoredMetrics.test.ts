@@ -40,10 +40,12 @@ describe('metrics', { timeout: 240_000 }, () => {
     });
   });
 
-  test('a score outside metric.bounds is the manifest’s fault, not the candidate’s', async () => {
+  test('a score outside metric.bounds is one candidate’s failure where others can be scored', async () => {
     await withScorer({ ...regression, metric: { ...regression.metric, bounds: [0, 1] } }, async (scorer, answers) => {
       const file = csv(answers.map(({ id }) => ({ id, y: 500 })));
-      await assert.rejects(scorer.score('search', Buffer.from(file)), /outside metric\.bounds/);
+      assert.match(refused(await scorer.score('search', Buffer.from(file))), /outside metric\.bounds/);
+      const near = csv(answers.map(({ id, y }) => ({ id, y: Number(y) + 0.5 })));
+      assert.equal(scored(await scorer.score('search', Buffer.from(near))).score.value, 0.5);
     });
   });
 

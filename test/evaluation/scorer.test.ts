@@ -47,6 +47,30 @@ describe('the scorer of a regression task', { timeout: 240_000 }, () => {
     }
   });
 
+  test('tells by how much one file is better than another, with an error that what is hard for both has no part in', async () => {
+    const noise = (row: number, size: number) => size * Math.sin(row * 12.9898);
+    const before = csv(rows.map(({ id, y }, row) => ({ id, y: y + noise(row, 30) })));
+    const now = csv(rows.map(({ id, y }, row) => ({ id, y: y + noise(row, 29) })));
+    const [first, second] = [scored(await file(before)).score, scored(await file(now)).score];
+    const compared = await scorer.compare('search', Buffer.from(before), Buffer.from(now));
+    assert.ok(compared !== null);
+    assert.ok(Math.abs(compared.difference - (second.value - first.value)) < 1e-9);
+    assert.ok(compared.difference < -2 * compared.standardError, 'a small difference, but sure');
+    const apart = Math.hypot(first.standardError, second.standardError);
+    assert.ok(
+      compared.standardError > 0 && compared.standardError < apart / 5,
+      `${compared.standardError} of ${apart}`,
+    );
+    assert.deepEqual(await scorer.compare('search', Buffer.from(before), Buffer.from(now)), compared);
+    assert.equal(await scorer.compare('search', Buffer.from(before), Buffer.from('id,y\nnobody,1\n')), null);
+  });
+
+  test('can check a file without scoring it', async () => {
+    assert.deepEqual(await scorer.check('search', Buffer.from(csv(rows))), { kind: 'valid' });
+    const { kind } = await scorer.check('search', Buffer.from('id,y\nnobody,1\n'));
+    assert.equal(kind, 'invalid');
+  });
+
   test('marks a score at the optimum as too good to be believed', async () => {
     const gold = csv(regression.answers.map(({ id, y }) => ({ id, y: y ?? 0 })));
     assert.deepEqual(scored(await file(gold)), {
@@ -200,6 +224,45 @@ describe('a file that brings the scorer down', { timeout: 240_000 }, () => {
       assert.match(refused(poison), /brought down the scorer twice/);
       assert.equal(scored(good).score.value, 0);
     });
+  });
+
+  for (const [what, harm] of [
+    ['crash', 'sys.exit(3)'],
+    ['hang', 'time.sleep(60)'],
+  ] as const) {
+    test(`or has its metric ${what}, fails alone: others are scored`, async () => {
+      await withScorer(fragile(harm), async (scorer, answers) => {
+        const file = (y: number) => Buffer.from(csv(answers.map(({ id }) => ({ id, y }))));
+        const [poison, good] = await Promise.all([
+          scorer.score('search', file(12345)),
+          scorer.score('search', file(1)),
+        ]);
+        assert.match(refused(poison), /could not be scored, though a perfect file can be/);
+        assert.equal(scored(good).score.value, 0);
+      });
+    });
+  }
+
+  test('is told from a metric that has broken for all: that is an error, with what it said in the log', async () => {
+    await using task = await makeToyTask(fragile('sys.exit(3)'));
+    const broken = path.join(task.directory, 'broken');
+    const body = `import json,os,sys\nif os.path.exists(${JSON.stringify(broken)}): sys.exit("no licence")\nprint(json.dumps({"score":0,"standard_error":0}))`;
+    task.manifest.metric.impl = { cmd: ['python', '-I', '-c', body] };
+    const logged: unknown[] = [];
+    const log = { warn: () => undefined, error: (what: unknown) => void logged.push(what) };
+    const scorer = await Scorer.start({ task, python, log });
+    try {
+      await writeFile(broken, '');
+      const file = Buffer.from(csv(regression.answers.map(({ id }) => ({ id, y: 1 }))));
+      await assert.rejects(scorer.score('search', file), (error: Error) => {
+        assert.equal(error.name, 'ScorerError');
+        assert.doesNotMatch(error.message, /licence/);
+        return true;
+      });
+      assert.match(JSON.stringify(logged), /no licence/);
+    } finally {
+      await scorer.close();
+    }
   });
 
   test('by stopping it is met by the deadline', async () => {

@@ -8,6 +8,7 @@ It gets one JSON object on standard input and prints one JSON object on standard
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -23,10 +24,17 @@ from .resampling import Bootstrap, spread
 
 RESAMPLES = 50
 MAX_REPLY_BYTES = 1024 * 1024
+MAX_SAID_BYTES = 4096
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
+
+
+def _tell_server(said: bytes | None) -> None:
+    """Passes the end of what the command wrote to its standard error on to the server's own log."""
+    if said:
+        print(said[-MAX_SAID_BYTES:].decode(errors="replace").rstrip(), file=sys.stderr, flush=True)
 
 
 def _number(value: Any) -> float:
@@ -76,7 +84,8 @@ class ExternalMetric:
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
                 preexec_fn=die_with_parent,
             )
         except OSError as error:
@@ -86,10 +95,12 @@ class ExternalMetric:
             ) from None
         with process:
             try:
-                reply, _ = process.communicate(question, timeout=max(1.0, 0.8 * self.contract.grade_s))
-            except subprocess.TimeoutExpired:
-                process.kill()
+                reply, said = process.communicate(question, timeout=max(1.0, 0.8 * self.contract.grade_s))
+            except subprocess.TimeoutExpired as timeout:
+                os.killpg(process.pid, signal.SIGKILL)
+                _tell_server(timeout.stderr)
                 raise TaskFault("the scorer command ran past limits.grade_s: raise it, or be faster") from None
+        _tell_server(said)
         if process.returncode != 0:
             raise TaskFault(f"the scorer command ended with code {process.returncode}: try it by hand on a sample")
         if len(reply) > MAX_REPLY_BYTES:
