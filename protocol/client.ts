@@ -6,7 +6,10 @@ import { Program } from './worker.ts';
 const run = RunId;
 const ack = z.object({});
 const queued = z.object({ request: z.string() });
-const guidance = z.string().max(8000).optional();
+/** Of what a person writes, in characters. */
+export const maxGuidance = 8000;
+export const maxSummary = 2000;
+const guidance = z.string().max(maxGuidance).optional();
 
 export const clientToServer = {
   'run.get': { params: z.object({ run }), result: RunSummary },
@@ -21,7 +24,7 @@ export const clientToServer = {
     params: z.object({
       run,
       parent: CandidateId.optional(),
-      summary: z.string().min(1).max(2000),
+      summary: z.string().min(1).max(maxSummary),
       files: Program,
     }),
     result: queued,

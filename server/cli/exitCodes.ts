@@ -41,6 +41,11 @@ const byName: Record<string, number> = {
   LockedError: exitCodes.badInput,
   PriceFileError: exitCodes.badInput,
   RemoteError: exitCodes.badInput,
+  RequestTimeoutError: exitCodes.badInput,
+  PeerClosedError: exitCodes.badInput,
+  DialError: exitCodes.badInput,
+  RpcSchemaError: exitCodes.badInput,
+  FrameTooLargeError: exitCodes.badInput,
   CorruptLogError: exitCodes.badInput,
   DocumentError: exitCodes.badInput,
   RecordingError: exitCodes.badInput,
@@ -54,9 +59,14 @@ const byName: Record<string, number> = {
   ChatModelError: exitCodes.environment,
 };
 
+/** What the system says of a disk that is full or may not be written. */
+const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && refusals.has(error.code))
+    return exitCodes.environment;
   if (error instanceof Error) return byName[error.name] ?? exitCodes.internal;
   return exitCodes.internal;
 }

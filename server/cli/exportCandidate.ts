@@ -1,4 +1,5 @@
 /** A candidate as a folder that a stranger can run: program, pinned environment, how to run it, predictions if unsealed. */
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -21,6 +22,7 @@ export interface ExportOptions {
   venv: string;
 }
 
+/** @throws {CliError} if the folder is taken */
 export async function exportCandidate(options: ExportOptions) {
   const { view, paths, task, candidate, venv } = options;
   const directory = resolve(options.to);
@@ -49,8 +51,8 @@ export async function exportCandidate(options: ExportOptions) {
   return { candidate: candidate.id, directory, files: files.sort() };
 }
 
-/** The candidate with this number, or the selected one; it has a program. @throws {CliError} why it cannot be exported */
-export function chooseCandidate(view: RunView, id: number | null): Candidate {
+/** The candidate with this number, or the selected one. It has a program. @throws {CliError} if there is none, or it has none */
+export function chooseCandidate({ view, paths }: Pick<ExportOptions, 'view' | 'paths'>, id: number | null): Candidate {
   const { summary } = view;
   const wanted = id ?? summary.selected;
   if (wanted === null)
@@ -66,7 +68,7 @@ export function chooseCandidate(view: RunView, id: number | null): Candidate {
       exitCodes.notFound,
       `Run ${summary.id} has no candidate #${wanted}; it has ${view.candidates.size}.`,
     );
-  if (candidate.state === 'running' || candidate.failure?.kind === 'no_submission')
+  if (!existsSync(paths.candidate(wanted).program))
     throw new CliError(exitCodes.badInput, `Candidate #${wanted} has no program (${candidate.state}).`);
   return candidate;
 }

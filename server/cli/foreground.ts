@@ -1,4 +1,5 @@
 /** Hosts a run in this process and shows it: live on a terminal, line by line elsewhere, until it has ended or is interrupted. */
+import type { LevelWithSilent } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
 import { RunHost } from '../api/runHost.ts';
@@ -19,6 +20,7 @@ export interface ForegroundOptions {
   price: Price | null;
   venv: string;
   json: boolean;
+  logLevel: LevelWithSilent;
   /** Makes this run again instead of searching. */
   replay?: RecordedRun | null;
 }
@@ -26,7 +28,7 @@ export interface ForegroundOptions {
 /** @throws {CliError} with 130 if interrupted, 5 if nothing could be selected, or a replay cannot go on */
 export async function hostInForeground(options: ForegroundOptions): Promise<void> {
   const { store, task, model, price, venv, json, replay } = options;
-  const log = fileLogger(store.paths.log);
+  const log = fileLogger(store.paths.log, options.logLevel);
   const progress = new Progress({ store, stream: process.stderr });
   const goOn = `Nothing is lost; go on with: aira2 runs resume ${store.id}`;
   let host: RunHost | null = null;

@@ -1,8 +1,8 @@
 /** What the command line needs of this machine, and how it names a run. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pino, { type Logger } from 'pino';
+import pino, { type LevelWithSilent, type Logger } from 'pino';
 import type { RunSummary } from '../../protocol/run.ts';
 import { homeDirectory } from '../store/home.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
@@ -14,7 +14,21 @@ import type { CommonOptions } from './options.ts';
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
-export const homeOf = (options: CommonOptions) => homeDirectory(options.home);
+/** @throws {CliError} if it is, or lies below, something that is no folder */
+export function homeOf(options: CommonOptions): string {
+  const home = homeDirectory(options.home);
+  for (let path = home; path !== dirname(path); path = dirname(path)) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) continue;
+    if (!found.isDirectory())
+      throw new CliError(
+        exitCodes.badInput,
+        `${home} cannot hold tasks and runs: ${path} is no folder. Choose another with --home or AIRA2_HOME.`,
+      );
+    break;
+  }
+  return home;
+}
 
 /** `AIRA2_VENV`, else `.venv` beside the program. @throws {CliError} with the command that makes it */
 export function virtualEnvironment(): string {
@@ -60,10 +74,17 @@ export function taskOfRun(home: string, { id, config }: Pick<RunSummary, 'id' | 
   }
 }
 
+/** `AIRA2_LOG_LEVEL`, or `info`. @throws {CliError} with the levels there are */
+export function logLevel(): LevelWithSilent {
+  const given = process.env.AIRA2_LOG_LEVEL ?? 'info';
+  const levels: LevelWithSilent[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+  const level = levels.find((one) => one === given);
+  if (level === undefined)
+    throw new CliError(exitCodes.badInput, `AIRA2_LOG_LEVEL is "${given}"; it can be ${levels.join(', ')}.`);
+  return level;
+}
+
 /** The server's log file: everything that is not for a person at the terminal. */
-export function fileLogger(path: string): Logger {
-  return pino(
-    { level: process.env.AIRA2_LOG_LEVEL ?? 'info' },
-    pino.destination({ dest: path, append: true, sync: false }),
-  );
+export function fileLogger(path: string, level: LevelWithSilent): Logger {
+  return pino({ level }, pino.destination({ dest: path, append: true, sync: false }));
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { clientToServer, Discovery, serverToClient } from '../../protocol/client.ts';
 import { dial } from '../../protocol/dial.ts';
 import { Peer } from '../../protocol/rpc.ts';
+import { DialError, PeerClosedError, RequestTimeoutError } from '../../protocol/rpcErrors.ts';
 import { runDirectory, runPaths } from '../store/home.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 
@@ -12,6 +13,20 @@ const maxPayloadBytes = 16 * 1024 * 1024;
 
 /** @throws {CliError} if the run is not reachable; {RemoteError} what the server refuses, in its words */
 export async function callRun<T>(home: string, run: string, talk: (peer: RunPeer) => Promise<T>): Promise<T> {
+  try {
+    return await connected(home, run, talk);
+  } catch (error) {
+    const isUnreachable =
+      error instanceof DialError || error instanceof PeerClosedError || error instanceof RequestTimeoutError;
+    if (!isUnreachable) throw error;
+    throw new CliError(
+      exitCodes.badInput,
+      `The server of run ${run} does not answer (${error.message}). It may be ending; see: aira2 runs show ${run}`,
+    );
+  }
+}
+
+async function connected<T>(home: string, run: string, talk: (peer: RunPeer) => Promise<T>): Promise<T> {
   const discovery = await discover(home, run);
   const socket = await dial({ url: discovery.url, token: discovery.token, maxPayloadBytes, timeoutMs: 5000 });
   const peer = new Peer(socket, {

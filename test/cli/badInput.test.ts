@@ -4,24 +4,40 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { unixUrl } from '../../protocol/dial.ts';
 import { forms } from '../../server/cli/output.ts';
 import { RunStore } from '../../server/store/runStore.ts';
 import { candidate, runStarted } from '../support/candidates.ts';
 import { aira2 } from '../support/command.ts';
+import { venv } from '../support/linearTask.ts';
 
 const run = '20260103-000000-linear-c001';
+const deaf = '20260102-000000-linear-dead';
 let home: string;
+let unreachable: RunStore;
 
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'aira2-cli-'));
   const store = await RunStore.create(home, run, runStarted());
   await store.append({ type: 'candidate_started', candidate: candidate(1), request: null, generator: [1, 2, 3, 4] });
+  await store.append({ type: 'candidate_abandoned', id: 1, reason: 'the run was out of time' });
   await store.close();
+  // As a server leaves it that is ending: its lock is held, nobody listens any more.
+  unreachable = await RunStore.create(home, deaf, runStarted());
+  const nobody = unixUrl(join(home, 'nobody.sock'), '/client');
+  const discovery = { protocol: 1, pid: process.pid, url: nobody, token: 'x' };
+  await writeFile(unreachable.paths.discovery, JSON.stringify(discovery));
+  await writeFile(join(home, 'file'), '');
+  await mkdir(join(home, 'no-entry'));
+  await writeFile(join(home, 'no-entry', 'main.py'), '');
   await mkdir(join(home, 'bad-task'));
   await writeFile(join(home, 'bad-task', 'task.yaml'), 'schema: aira.task/1\nid: Bad Id\ntitel: typo\nversion: one\n');
   await mkdir(join(home, 'empty'));
 });
-after(() => rm(home, { recursive: true, force: true }));
+after(async () => {
+  await unreachable.close();
+  await rm(home, { recursive: true, force: true });
+});
 
 interface Case {
   what: string;
@@ -136,6 +152,51 @@ const cases: Case[] = [
     exitCode: 3,
     says: /toy@1.*not prepared.*aira2 task prepare toy/s,
   },
+  {
+    what: 'guidance that is too long',
+    args: ['fork', run, '1', '--guidance', 'x'.repeat(8001)],
+    exitCode: 2,
+    says: /--guidance.*at most 8000 characters; these are 8001/s,
+  },
+  {
+    what: 'an empty summary',
+    args: ['submit', run, '<home>/no-entry', '--summary', ''],
+    exitCode: 2,
+    says: /--summary.*must not be empty/s,
+  },
+  {
+    what: 'submitting a missing folder',
+    args: ['submit', run, '<home>/none'],
+    exitCode: 2,
+    says: /none is no program.*ENOENT/,
+  },
+  { what: 'submitting a file', args: ['submit', run, '<home>/file'], exitCode: 2, says: /file is no program.*ENOTDIR/ },
+  {
+    what: 'exporting a candidate that was given up',
+    args: ['runs', 'export', run, '1', '--to', '<home>/exported'],
+    exitCode: 2,
+    says: /#1 has no program \(abandoned\)/,
+  },
+  {
+    what: 'a home that is a file',
+    args: ['runs', 'list', '--home', '<home>/file'],
+    exitCode: 2,
+    says: /file is no folder.*--home/,
+  },
+  {
+    what: 'a home below a file',
+    args: ['task', 'list', '--home', '<home>/file/x'],
+    exitCode: 2,
+    says: /file is no folder/,
+  },
+  {
+    what: 'an unknown log level',
+    args: ['run', 'diamonds'],
+    exitCode: 2,
+    says: /AIRA2_LOG_LEVEL is "bogus"; it can be .*info/,
+    environment: { AIRA2_LOG_LEVEL: 'bogus', AIRA2_VENV: venv },
+  },
+  { what: 'a server that is gone', args: ['runs', 'pause', deaf], exitCode: 2, says: /does not answer .*runs show/s },
   { what: 'an unknown form', args: ['schema', 'x'], exitCode: 2, says: /no form "x"/ },
 ];
 

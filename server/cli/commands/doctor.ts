@@ -8,9 +8,10 @@ import type * as z from 'zod';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { createModel } from '../../models/registry.ts';
+import { homeDirectory } from '../../store/home.ts';
 import { probeSandboxes } from '../../worker/sandbox/probe.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { pythonOf, virtualEnvironment } from '../machine.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { type forms, print } from '../output.ts';
 
@@ -28,7 +29,7 @@ export function doctorCommand(): Command {
         await pythonCheck(),
         ...(await sandboxChecks()),
         await gpuCheck(),
-        await homeCheck(homeOf(options)),
+        await homeCheck(homeDirectory(options.home)),
         keyCheck(),
         ...(options.model === undefined ? [] : [await modelCheck(options.model)]),
       ];

@@ -1,12 +1,13 @@
 /** `aira2 fork` and `aira2 submit`: a person's wishes, served before anything the search would do by itself. */
 import { Command } from 'commander';
+import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
 import { entryFile } from '../../search/candidateWork.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { RunStore, readRun } from '../../store/runStore.ts';
 import { homeOf, resolveRun, taskOfRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
-import { type CommonOptions, withCommon } from '../options.ts';
+import { type CommonOptions, textUpTo, withCommon } from '../options.ts';
 import { print } from '../output.ts';
 import { callRun } from '../runClient.ts';
 
@@ -22,7 +23,7 @@ function fork(): Command {
     .argument('<run>', 'id, unique part of an id, or "last"')
     .argument('<candidate>', 'the parent', candidateNumber)
     .option('--with <candidate>', 'a second parent: crossover instead of mutation', candidateNumber)
-    .option('--guidance <text>', 'words for the agent: what to try')
+    .option('--guidance <text>', 'words for the agent: what to try', textUpTo(maxGuidance))
     .action(async (run: string, parent: number, options: CommonOptions & { with?: number; guidance?: string }) => {
       const { guidance } = options;
       const wish: Wish =
@@ -39,7 +40,7 @@ function submit(): Command {
     .argument('<run>', 'id, unique part of an id, or "last"')
     .argument('<folder>', 'the program; it must hold the file that the task runs (solution.py)')
     .option('--parent <candidate>', 'the candidate it was made from', candidateNumber)
-    .option('--summary <text>', 'one line: what it does', 'submitted by a person')
+    .option('--summary <text>', 'one line: what it does', textUpTo(maxSummary), 'submitted by a person')
     .action(async (run: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
       const files = await readProgramFolder(folder);
       await ask(run, { kind: 'submit', parent: options.parent, summary: options.summary, files }, options);

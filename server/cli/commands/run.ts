@@ -13,7 +13,7 @@ import { RunStore } from '../../store/runStore.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
-import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf, logLevel, pythonOf, virtualEnvironment } from '../machine.ts';
 import { positive, share, whole } from '../numbers.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note } from '../output.ts';
@@ -99,6 +99,7 @@ From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
   const home = homeOf(options);
   const venv = virtualEnvironment();
+  const level = logLevel();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
     const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
     const spending = await spendingConfig(options);
@@ -123,7 +124,16 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
       ...(estimate === null ? {} : { estimate }),
     });
     await tape.begin(store);
-    await hostInForeground({ store, task, model, price, venv, json: options.json ?? false, replay: tape.replay });
+    await hostInForeground({
+      store,
+      task,
+      model,
+      price,
+      venv,
+      json: options.json ?? false,
+      logLevel: level,
+      replay: tape.replay,
+    });
     await tape.check(store);
   });
 }

@@ -10,7 +10,7 @@ import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
 import { hostInForeground } from '../foreground.ts';
-import { homeOf, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
+import { homeOf, logLevel, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
@@ -177,7 +177,7 @@ function exportProgram(): Command {
     .action(async (run: string, candidate: number | undefined, options: CommonOptions & { to: string }) => {
       const home = homeOf(options);
       const { view, paths } = await readRun(home, await resolveRun(home, run));
-      const chosen = chooseCandidate(view, candidate ?? null);
+      const chosen = chooseCandidate({ view, paths }, candidate ?? null);
       const task = taskOfRun(home, view.summary);
       const venv = virtualEnvironment();
       const done = await exportCandidate({ view, paths, task, candidate: chosen, to: options.to, venv });
@@ -219,6 +219,7 @@ function resume(): Command {
 
 async function takeUp(home: string, id: string, options: CommonOptions & TapeOptions): Promise<void> {
   const venv = virtualEnvironment();
+  const level = logLevel();
   const store = await RunStore.open(home, id);
   try {
     const { config, splitHash, scoringHash, metric } = store.view.summary;
@@ -242,7 +243,16 @@ async function takeUp(home: string, id: string, options: CommonOptions & TapeOpt
       const price = await priceFor(home, model, config.budget);
       await store.append({ type: 'run_resumed', pid: process.pid });
       await tape.begin(store);
-      await hostInForeground({ store, task, model, price, venv, json: options.json ?? false, replay: tape.replay });
+      await hostInForeground({
+        store,
+        task,
+        model,
+        price,
+        venv,
+        json: options.json ?? false,
+        logLevel: level,
+        replay: tape.replay,
+      });
       await tape.check(store);
     });
   } finally {
