@@ -7,9 +7,9 @@ import type {
   AttemptLine,
   OperatorContext,
   ParentContext,
-  ProgramText,
   TaskContext,
 } from '../models/operatorContext.ts';
+import { programText } from '../models/programText.ts';
 import type { Population } from './population.ts';
 
 export interface ContextSources {
@@ -82,7 +82,7 @@ async function parentContext(id: CandidateId, sources: ContextSources): Promise<
     id,
     summary: parent.summary,
     author: parent.author,
-    program: programText(await sources.readProgram(id)),
+    program: programText(await sources.readProgram(id), sources.task.run),
     score: score === null ? null : roundForAgents(score.value),
     standardError: score === null ? null : roundForAgents(score.standardError),
     rank: sources.population.rankOf(id),
@@ -91,17 +91,6 @@ async function parentContext(id: CandidateId, sources: ContextSources): Promise<
     runtimeCapS: sources.limits.evaluationTimeoutS,
     logTail: (await sources.readLog(id)).slice(-4000),
   };
-}
-
-/** Text files of a program; others are named only. */
-export function programText(files: ProgramFile[]): ProgramText {
-  const text: ProgramText = {};
-  for (const file of files) {
-    const bytes = Buffer.from(file.contentBase64, 'base64');
-    const decoded = bytes.toString('utf8');
-    text[file.path] = Buffer.from(decoded, 'utf8').equals(bytes) ? decoded : `(${bytes.length} bytes, not text)`;
-  }
-  return text;
 }
 
 /** Nearest first: parents, their parents, …; a candidate reached twice counts once. */

@@ -1,5 +1,6 @@
 /** Parents as the researcher can use them: a genome where there is one, else a program to stand beside. */
 import type { ParentContext, ProgramText, TaskContext } from '../operatorContext.ts';
+import { isWhole } from '../programText.ts';
 import { fragment } from './fragments.ts';
 import { type Genome, readGenome } from './genome.ts';
 import type { Problem } from './problem.ts';
@@ -23,7 +24,11 @@ export function entryFile(task: TaskContext): string {
 export function baseOf(parent: ParentContext, task: TaskContext, problem: Problem): Base | null {
   const entry = entryFile(task);
   const wrapped = readGenome(parent.program[`own/${entry}`] ?? '', problem.kind);
-  if (wrapped !== null) return { genome: wrapped, beside: filesIn(parent.program, 'theirs/') };
+  if (wrapped !== null) {
+    const beside = filesIn(parent.program, 'theirs/');
+    // Ours goes on alone where the other program is too long to be read whole.
+    return { genome: wrapped, beside: Object.values(beside).every(isWhole) ? beside : null };
+  }
   const genome = readGenome(parent.program[entry] ?? '', problem.kind);
   return genome === null ? null : { genome, beside: null };
 }
@@ -38,10 +43,10 @@ function filesIn(program: ProgramText, folder: string): ProgramText {
 
 /**
  * Whether somebody's program can be averaged with one of ours: it has a score, its answers are numbers, all its files are
- * text, and both together stay well under the cap.
+ * text that was shown whole, and both together stay well under the cap.
  */
 export function canStandBeside(parent: ParentContext, task: TaskContext, problem: Problem): boolean {
-  const isText = Object.values(parent.program).every((content) => !/^\(\d+ bytes, not text\)$/.test(content));
+  const isText = Object.values(parent.program).every(isWhole);
   const isQuick = parent.runtimeS < 0.4 * parent.runtimeCapS;
   const hasIds = task.prediction.columns.some((column) => column.role === 'id');
   return (
