@@ -70,14 +70,17 @@ function parentSection(parent: ParentContext, context: OperatorContext): string 
   const { task } = context;
   const standing =
     parent.score === null
-      ? `It failed: ${parent.failure ?? 'no score'}.`
+      ? parent.failure === null
+        ? 'Its score is not known yet.'
+        : `It failed: ${parent.failure}.`
       : `Hidden ${task.metric.name} ${parent.score} (standard error ${parent.standardError}), rank ${parent.rank} of ${context.populationSize}.`;
+  const isKnown = parent.score !== null || parent.failure !== null;
   const files = Object.entries(parent.program).map(
     ([path, text]) => `## ${path}\n\n${fence(cap(text, maxProgramCharacters))}`,
   );
   return [
     `# Parent #${parent.id}: ${line(parent.summary)}`,
-    `${standing} Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s. Its files are in /parents/${parent.id}/, read-only.`,
+    `${standing}${isKnown ? ` Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s.` : ''} Its files are in /parents/${parent.id}/, read-only.`,
     ...files,
     `## End of its log\n\n${fence(parent.logTail)}`,
   ].join('\n\n');
