@@ -17,6 +17,7 @@ import {
 } from './predictionsStore.ts';
 import { evaluationRequest } from './runContract.ts';
 import type { Scorer } from './scorer.ts';
+import { selfReportExample, selfReportIn } from './selfReport.ts';
 
 export { InfrastructureError, ScorerError } from './errors.ts';
 
@@ -34,6 +35,8 @@ export interface EvaluationInput {
   execIdPrefix: string;
   /** The candidate's own; emptied first. Made with mode 0700. */
   predictionsDirectory: string;
+  /** What the program says of itself is its search score; hidden labels have no part in it. */
+  selfReported?: boolean;
   /** Has a worker carry out an execution. What it throws is passed on. */
   run: (execId: string, request: ExecutionRequest) => Promise<ExecutionResult>;
 }
@@ -44,6 +47,8 @@ export type EvaluationOutcome =
   | { kind: 'failed'; failure: CandidateFailure; runs: EvaluationRun[]; log: string };
 
 export interface UnsealedScores {
+  /** With self-reported evaluation only: what the program really does on the search split. */
+  hiddenSearch?: Score | null;
   validation: Score | null;
   test: Score | null;
   /** Why a split has no score although its predictions keep the contract: the scorer failed on them, and on no others. */
@@ -53,6 +58,9 @@ export interface UnsealedScores {
 }
 
 type Evaluated = Extract<ExecutionResult, { kind: 'evaluated' }>;
+type Judged =
+  | { kind: 'scored'; score: Score; suspiciouslyPerfect: boolean }
+  | { kind: 'failed'; failure: CandidateFailure };
 type Predictions = { packed: Buffer; content: Buffer };
 
 export class Evaluator {
@@ -83,18 +91,41 @@ export class Evaluator {
 
     const predictions = await this.#predictionsOf(execId, result);
     if ('kind' in predictions) return failed(predictions);
-    const verdict = await this.#scorer.score('search', predictions.content);
-    if (verdict.kind === 'invalid') return failed(invalid(verdict.message));
+    const judge = input.selfReported === true ? this.#ownWord(log) : this.#hiddenScore;
+    const verdict = await judge(predictions.content);
+    if (verdict.kind === 'failed') return failed(verdict.failure);
     await store.put(first.split, predictions.packed);
     if (sealed.length > 0) await this.#runSealed(sealed, input, store);
     return { kind: 'scored', search: verdict.score, suspiciouslyPerfect: verdict.suspiciouslyPerfect, runs, log };
   }
 
-  /** Scores validation and test from kept predictions; null where a run left none that are valid. Throws ScorerError. */
-  async unseal({ predictionsDirectory }: { predictionsDirectory: string }): Promise<UnsealedScores> {
+  /**
+   * How much better or worse `now` does on the search split than `before`, both given as folders of kept predictions: the
+   * difference of the scores and its standard error, resampled together. Null where that cannot be told. Throws ScorerError.
+   */
+  async compare({ before, now }: { before: string; now: string }) {
+    const [first, second] = await Promise.all([
+      this.#kept('search', new PredictionsStore(before)),
+      this.#kept('search', new PredictionsStore(now)),
+    ]);
+    return first === null || second === null ? null : this.#scorer.compare('search', first, second);
+  }
+
+  /**
+   * Scores validation and test from kept predictions; null where a run left none that are valid. Throws ScorerError.
+   * @param selfReported the search split has not been scored yet, either
+   */
+  async unseal({
+    predictionsDirectory,
+    selfReported = false,
+  }: {
+    predictionsDirectory: string;
+    selfReported?: boolean;
+  }): Promise<UnsealedScores> {
     const store = new PredictionsStore(predictionsDirectory);
     const problems: string[] = [];
     return {
+      ...(selfReported ? { hiddenSearch: await this.#scoreKept('search', store, problems) } : {}),
       validation: await this.#scoreKept('validation', store, problems),
       test: await this.#scoreKept('test', store, problems),
       problems,
@@ -123,13 +154,35 @@ export class Evaluator {
   }
 
   async #scoreKept(split: SplitName, store: PredictionsStore, problems: string[]): Promise<Score | null> {
-    const pooled = this.#task.manifest.view.mode === 'pooled';
-    const content = await store.get(pooled ? 'pooled' : split, this.#task.manifest.prediction.max_bytes);
+    const content = await this.#kept(split, store);
     if (!content) return null;
     const verdict = await this.#scorer.score(split, content);
     if (verdict.kind === 'scored') return verdict.score;
     if (verdict.unscorable) problems.push(`${split}: ${verdict.message}`);
     return null;
+  }
+
+  #kept(split: SplitName, store: PredictionsStore): Promise<Buffer | null> {
+    const pooled = this.#task.manifest.view.mode === 'pooled';
+    return store.get(pooled ? 'pooled' : split, this.#task.manifest.prediction.max_bytes);
+  }
+
+  readonly #hiddenScore = async (content: Buffer): Promise<Judged> => {
+    const verdict = await this.#scorer.score('search', content);
+    if (verdict.kind === 'invalid') return { kind: 'failed', failure: invalid(verdict.message) };
+    return verdict;
+  };
+
+  #ownWord(log: string): (content: Buffer) => Promise<Judged> {
+    return async (content) => {
+      const verdict = await this.#scorer.check('search', content);
+      if (verdict.kind === 'invalid') return { kind: 'failed', failure: invalid(verdict.message) };
+      const score = selfReportIn(log);
+      const { name, optimum } = this.#task.manifest.metric;
+      if (score !== null) return { kind: 'scored', score, suspiciouslyPerfect: score.value === optimum };
+      const message = `its output has no line such as "${selfReportExample(name)}": it did not say how good it is`;
+      return { kind: 'failed', failure: failure('no_report', message) };
+    };
   }
 
   /** The predictions of a run that ended well, or why there are none. A file counts only if its program exited with 0. */

@@ -79,30 +79,34 @@ export class Scorer {
    * Deterministic: the same bytes have the same score and standard error. Throws ScorerError.
    */
   score(split: SplitName, predictions: Buffer): Promise<Verdict> {
+    return this.#judge({ op: 'score', split }, predictions, (reply) =>
+      reply.kind === 'scored'
+        ? { kind: 'scored', score: reply.score, suspiciouslyPerfect: reply.suspiciouslyPerfect }
+        : null,
+    );
+  }
+
+  /** Validates the whole predictions file and scores nothing. Throws ScorerError. */
+  check(split: SplitName, predictions: Buffer): Promise<{ kind: 'valid' } | Extract<Verdict, { kind: 'invalid' }>> {
+    return this.#judge({ op: 'check', split }, predictions, (reply) =>
+      reply.kind === 'ok' ? { kind: 'valid' } : null,
+    );
+  }
+
+  /**
+   * How much the score of `now` exceeds that of `before` on one split, with the standard error of that difference: both are
+   * resampled together. Null where that cannot be told: the metric is a command, or a file is not valid after all.
+   */
+  compare(
+    split: SplitName,
+    before: Buffer,
+    now: Buffer,
+  ): Promise<{ difference: number; standardError: number } | null> {
     return this.#inTurn(async () => {
-      const limit = this.#task.manifest.prediction.max_bytes;
-      if (predictions.length > limit) {
-        return { kind: 'invalid', message: `the file is larger than the allowed ${limit} bytes` };
-      }
-      let reply = await this.#ask({ op: 'score', split }, predictions);
-      if (reply !== 'lost twice' && reply.kind === 'fault') {
-        await this.#scoreControl(split, reply.message);
-        reply = await this.#ask({ op: 'score', split }, predictions);
-      }
-      if (reply === 'lost twice') {
-        await this.#scoreControl(split, 'a file brought its process down twice');
-        const message = 'the file could not be read: it brought down the scorer twice, which a plain CSV file does not';
-        return { kind: 'invalid', message, unscorable: true };
-      }
-      if (reply.kind === 'fault') {
-        const message = `these predictions could not be scored, though a perfect file can be: ${reply.message}`;
-        return { kind: 'invalid', message, unscorable: true };
-      }
-      if (reply.kind === 'scored') {
-        return { kind: 'scored', score: reply.score, suspiciouslyPerfect: reply.suspiciouslyPerfect };
-      }
-      if (reply.kind === 'invalid') return { kind: 'invalid', message: reply.message };
-      throw this.#error(`it answered ${reply.kind} to a request for a score`);
+      const operation = { op: 'compare', split, first: before.length } as const;
+      const reply = await this.#ask(operation, Buffer.concat([before, now]));
+      if (reply === 'lost twice' || reply.kind !== 'compared') return null;
+      return { difference: reply.difference, standardError: reply.standardError };
     });
   }
 
@@ -135,6 +139,39 @@ export class Scorer {
       { split, problem, diagnostics },
       'a predictions file could not be scored, a perfect one can',
     );
+  }
+
+  /** @param verdict what the expected reply means, null for any other */
+  #judge<T>(
+    operation: { op: 'score' | 'check'; split: SplitName },
+    predictions: Buffer,
+    verdict: (reply: Reply) => T | null,
+  ): Promise<T | Extract<Verdict, { kind: 'invalid' }>> {
+    return this.#inTurn(async () => {
+      const limit = this.#task.manifest.prediction.max_bytes;
+      if (predictions.length > limit) {
+        return { kind: 'invalid', message: `the file is larger than the allowed ${limit} bytes` };
+      }
+      const { split } = operation;
+      let reply = await this.#ask(operation, predictions);
+      if (reply !== 'lost twice' && reply.kind === 'fault') {
+        await this.#scoreControl(split, reply.message);
+        reply = await this.#ask(operation, predictions);
+      }
+      if (reply === 'lost twice') {
+        await this.#scoreControl(split, 'a file brought its process down twice');
+        const message = 'the file could not be read: it brought down the scorer twice, which a plain CSV file does not';
+        return { kind: 'invalid', message, unscorable: true };
+      }
+      if (reply.kind === 'fault') {
+        const message = `these predictions could not be scored, though a perfect file can be: ${reply.message}`;
+        return { kind: 'invalid', message, unscorable: true };
+      }
+      if (reply.kind === 'invalid') return { kind: 'invalid', message: reply.message };
+      const meant = verdict(reply);
+      if (meant !== null) return meant;
+      throw this.#error(`it answered ${reply.kind} to ${operation.op}`);
+    });
   }
 
   /** Two tries, each with a live process; a self-test does the work of some twenty scores. */

@@ -57,6 +57,13 @@ const Reply = z.discriminatedUnion('kind', [
   z.object({ id: z.int(), kind: z.literal('invalid'), message: z.string() }),
   z.object({ id: z.int(), kind: z.literal('report'), report: SelfTestReport }),
   z.object({ id: z.int(), kind: z.literal('ok') }),
+  z.object({
+    id: z.int(),
+    kind: z.literal('compared'),
+    difference: z.number(),
+    standardError: z.number().nonnegative(),
+  }),
+  z.object({ id: z.int(), kind: z.literal('incomparable') }),
   z.object({ id: z.int(), kind: z.literal('fault'), message: z.string() }),
 ]);
 export type Reply = z.infer<typeof Reply>;
@@ -146,7 +153,10 @@ export class ScoringProcess {
 
   /** One request at a time. Throws ScoringProcessLost when it ends, or is silent for `deadlineMs`. */
   async request(
-    operation: { op: 'score' | 'control'; split: string } | { op: 'selftest' },
+    operation:
+      | { op: 'score' | 'check' | 'control'; split: string }
+      | { op: 'compare'; split: string; first: number }
+      | { op: 'selftest' },
     content: Buffer,
     deadlineMs: number,
   ): Promise<Reply> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Score } from '../../protocol/run.ts';
-import { compareScores, roundForAgents, selectFinal } from './selection.ts';
+import { compareScores, roundForAgents, selectBySearch, selectFinal } from './selection.ts';
 
 const score = (value: number): Score => ({ value, standardError: 0, rows: 10 });
 const candidate = (id: number, search: number | null, validation: number | null) => ({
@@ -23,6 +23,18 @@ describe('final selection', () => {
       assert.equal(selectFinal(order, 'minimize')?.id, 3);
     }
     assert.equal(selectFinal(candidates.slice(0, 3), 'maximize')?.id, 2);
+  });
+
+  test('goes by the search score where programs report their own, and takes the earlier of equals', () => {
+    const candidates = [
+      candidate(3, 0.9, 0.1),
+      candidate(1, 0.5, null),
+      candidate(2, 0.9, 0.7),
+      candidate(4, null, 0.1),
+    ];
+    assert.equal(selectBySearch(candidates, 'maximize')?.id, 2);
+    assert.equal(selectBySearch(candidates, 'minimize')?.id, 1);
+    assert.equal(selectBySearch([], 'minimize'), null);
   });
 
   test('never takes a candidate without a validation score', () => {

@@ -43,6 +43,19 @@ export function selectFinal<C extends SelectableCandidate>(candidates: readonly 
   return best;
 }
 
+/**
+ * The candidate with the best search score; of equals the earlier one. For self-reported evaluation, where nothing else had a
+ * say in the run: validation scores are there for comparison only.
+ */
+export function selectBySearch<C extends SelectableCandidate>(
+  candidates: readonly C[],
+  direction: Direction,
+): C | null {
+  const scored = candidates.filter(({ search }) => search !== null);
+  const order = (a: C, b: C) => compareWhereScored(a.search, b.search, direction) || a.id - b.id;
+  return scored.sort(order)[0] ?? null;
+}
+
 function isBetter(candidate: SelectableCandidate, best: SelectableCandidate, direction: Direction): boolean {
   const byValidation = compareWhereScored(candidate.validation, best.validation, direction);
   const bySearch = compareWhereScored(candidate.search, best.search, direction);

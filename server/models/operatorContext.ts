@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { CandidateState, Operator } from '../../protocol/run.ts';
+import { EvaluationMode } from '../../protocol/runSwitches.ts';
 import { Direction, Modality, TaskManifest } from '../../protocol/task.ts';
 
 /** A program as its files, path to text (UTF-8). */
@@ -16,7 +17,7 @@ export const ParentContext = z.object({
   summary: z.string(),
   author: z.string(),
   program: ProgramText,
-  /** Hidden search score, rounded as agents see it, with its standard error; null if it failed (a person may fork that). */
+  /** Hidden search score, rounded as agents see it, with its standard error; null if it failed. */
   score: z.number().nullable(),
   standardError: z.number().nullable(),
   /** 1 is best, of `populationSize` scored candidates; null if it failed. */
@@ -35,6 +36,7 @@ export const AttemptLine = z.object({
   id: z.int(),
   parents: z.array(z.int()),
   operator: Operator,
+  /** Of one at work: the idea that it has stated, if any. */
   summary: z.string(),
   /** null while running, or if it failed. */
   score: z.number().nullable(),
@@ -77,7 +79,7 @@ export const OperatorContext = z.object({
   parents: z.array(ParentContext),
   /** Ancestors of the parents, nearest first, at most 8. */
   lineage: z.array(AttemptLine),
-  /** Other children of the same parents, finished or not. */
+  /** Other children of the same parents, finished or not. Among random drafts: others of them, without what came of them. */
   siblings: z.array(AttemptLine),
   /** What agents on other slots are at right now. */
   inFlight: z.array(AttemptLine),
@@ -86,6 +88,10 @@ export const OperatorContext = z.object({
   /** For drafts: how many were started before this one (0 for the first), so that first drafts differ. */
   draftIndex: z.int(),
   populationSize: z.int(),
+  /** Nothing is told of other agents, and nothing of this one to them: best-of-k. */
+  isolated: z.boolean().optional(),
+  /** `self-reported`: scores are what programs say of themselves. Absent: hidden. */
+  evaluation: EvaluationMode.optional(),
   /** Words of a person for this assignment. */
   guidance: z.string().nullable(),
 });

@@ -7,7 +7,9 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Spending } from '../../protocol/cost.ts';
-import type { Candidate, CandidateFailure, CandidateId, PersonRequest } from '../../protocol/run.ts';
+import type { Lead } from '../../protocol/lead.ts';
+import type { Candidate, CandidateFailure, CandidateId, PersonRequest, Score } from '../../protocol/run.ts';
+import { isBetter } from '../../protocol/score.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { ExecutionResult, type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
@@ -38,7 +40,7 @@ export interface CandidateWorkOptions {
   taskContext: TaskContext;
   /** Keeps count of what calls to the model take, and holds them to the run's budget. */
   accounts: RunAccounts;
-  evaluator: Evaluator;
+  evaluator: Pick<Evaluator, 'evaluate' | 'compare'>;
   runRemainingMs: () => number;
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
@@ -191,6 +193,7 @@ export class AgentAndEvaluation implements CandidateWork {
         image: store.view.summary.config.image,
         execIdPrefix: `${sessionName(id)}-evaluation`,
         predictionsDirectory: paths.predictions,
+        selfReported: store.view.summary.config.evaluation === 'self-reported',
         run: (execId, request) =>
           this.#executeOnce(id, execId, (commit) => slot.execute(execId, request, { signal, commit })),
       });
@@ -199,12 +202,27 @@ export class AgentAndEvaluation implements CandidateWork {
     const evaluation = outcome.runs;
     if (outcome.kind === 'scored') {
       const { search, suspiciouslyPerfect } = outcome;
-      await store.append({ type: 'candidate_scored', id, search, evaluation, suspiciouslyPerfect });
+      const lead = await this.#leadOf(id, search);
+      await store.append({ type: 'candidate_scored', id, search, ...lead, evaluation, suspiciouslyPerfect });
     } else {
       const steps = store.view.candidates.get(id)?.steps ?? 0;
       await store.append({ type: 'candidate_failed', id, failure: outcome.failure, steps, evaluation });
     }
     await rm(this.#executions(id), { recursive: true, force: true });
+  }
+
+  /** Of a new best: how far it is ahead of the clear best, both predictions resampled together where that can be. */
+  async #leadOf(id: CandidateId, score: Score): Promise<{ lead?: Lead }> {
+    const { store, evaluator } = this.#options;
+    const { bestSearch, clearBest, metric } = store.view.summary;
+    const isBest = bestSearch !== null && isBetter(score.value, bestSearch.score.value, metric.direction);
+    if (!isBest || clearBest === null || score.selfReported === true) return {};
+    const over = clearBest.candidate;
+    const [before, now] = [store.candidatePaths(over).predictions, store.candidatePaths(id).predictions];
+    const compared = await evaluator.compare({ before, now });
+    if (compared === null) return {};
+    const { difference, standardError } = compared;
+    return { lead: { over, difference: Math.abs(difference), standardError, paired: true } };
   }
 
   /** A result of hours is on disk before the worker may drop it, and is not computed again after a restart. */
@@ -246,6 +264,7 @@ export class AgentAndEvaluation implements CandidateWork {
     const { limits } = task.manifest;
     return operatorContext(candidate, {
       population,
+      switches: store.view.summary.config,
       task: taskContext,
       hardware: { cpus: cpusOf(slot, task), memoryMb: limits.mem_mb, gpu: gpuOf(slot) },
       limits: {

@@ -1,5 +1,6 @@
 /** Gathers what an operator's agent is told from the population. Search scores only; nothing sealed can pass here. */
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
+import type { RunSwitches } from '../../protocol/runSwitches.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { roundForAgents } from '../evaluation/selection.ts';
@@ -14,6 +15,7 @@ import type { Population } from './population.ts';
 
 export interface ContextSources {
   population: Population;
+  switches: RunSwitches;
   task: TaskContext;
   hardware: OperatorContext['hardware'];
   limits: OperatorContext['limits'];
@@ -27,27 +29,60 @@ const leaderCount = 10;
 const siblingCount = 20;
 /** With hundreds of slots the newest are enough to keep away from. */
 const inFlightCount = 40;
+/** An agent on its own draws one of so many kinds of first programs: twice as many as anybody tells apart. */
+const draftKinds = 16;
 
 export async function operatorContext(candidate: Candidate, sources: ContextSources): Promise<OperatorContext> {
   if (candidate.operator === 'human') throw new Error(`candidate ${candidate.id} is a person's: no agent makes it`);
-  const { population } = sources;
   return {
     operator: candidate.operator,
     task: sources.task,
     hardware: sources.hardware,
     limits: sources.limits,
     parents: await Promise.all(candidate.parents.map((id) => parentContext(id, sources))),
-    lineage: ancestors(candidate.parents, population).map(attemptLine),
-    siblings: siblings(candidate, population).map(attemptLine),
-    inFlight: population
-      .atWork()
-      .filter(({ id }) => id !== candidate.id)
-      .slice(-inFlightCount)
-      .map(attemptLine),
-    leaders: population.leaders(leaderCount).map(attemptLine),
-    draftIndex: population.draftsBefore(candidate.id),
-    populationSize: population.size,
+    lineage: ancestors(candidate.parents, sources.population).map(attemptLine),
+    ...othersFor(candidate, sources),
+    ...(sources.switches.evaluation === 'hidden' ? {} : { evaluation: sources.switches.evaluation }),
     guidance: candidate.guidance ?? null,
+  };
+}
+
+/** What an agent hears of others, by the run's search mode. */
+function othersFor(
+  candidate: Candidate,
+  { population, switches }: ContextSources,
+): Pick<OperatorContext, 'siblings' | 'inFlight' | 'leaders' | 'draftIndex' | 'populationSize' | 'isolated'> {
+  const { id } = candidate;
+  if (switches.search === 'best-of-k')
+    // Which family it begins with is drawn, too, for whoever goes by the number: the agent knows of no others.
+    return {
+      siblings: [],
+      inFlight: [],
+      leaders: [],
+      draftIndex: candidate.seed % draftKinds,
+      populationSize: 0,
+      isolated: true,
+    };
+  const inFlight = population
+    .atWork()
+    .filter((other) => other.id !== id)
+    .slice(-inFlightCount)
+    .map(attemptLine);
+  const draftIndex = population.draftsBefore(id);
+  if (switches.search === 'random-drafts')
+    return {
+      siblings: population.latestDrafts(siblingCount, id).map(withoutOutcome),
+      inFlight,
+      leaders: [],
+      draftIndex,
+      populationSize: 0,
+    };
+  return {
+    siblings: siblings(candidate, population).map(attemptLine),
+    inFlight,
+    leaders: population.leaders(leaderCount).map(attemptLine),
+    draftIndex,
+    populationSize: population.size,
   };
 }
 
@@ -130,9 +165,18 @@ function attemptLine(candidate: Candidate): AttemptLine {
     id: candidate.id,
     parents: candidate.parents,
     operator: candidate.operator,
-    summary: candidate.summary,
+    summary: isAtWork(candidate) ? (candidate.idea ?? candidate.summary) : candidate.summary,
     score: candidate.search === null ? null : roundForAgents(candidate.search.value),
     state: candidate.state,
     failure: candidate.failure === null ? null : `${candidate.failure.kind}: ${candidate.failure.message}`,
   };
+}
+
+function isAtWork({ state }: Candidate): boolean {
+  return state === 'running' || state === 'evaluating';
+}
+
+/** What was tried, not how it went. */
+function withoutOutcome(candidate: Candidate): AttemptLine {
+  return { ...attemptLine(candidate), score: null, failure: null };
 }

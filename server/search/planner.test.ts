@@ -4,10 +4,10 @@ import { openRunView } from '../../protocol/projection.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { candidate, runStarted, scored } from '../../test/support/candidates.ts';
 import { Generator } from './generator.ts';
-import { planRequest, planSampled } from './planner.ts';
+import { planRequest, planSampled, type SearchSettings } from './planner.ts';
 import { Population } from './population.ts';
 
-const settings = { crossover: 0.15, drafts: 2 };
+const settings: SearchSettings = { crossover: 0.15, drafts: 2, search: 'evolution', operators: 'react' };
 
 function population(...members: Candidate[]): Population {
   const view = openRunView('toy', { seq: 1, at: 0, body: runStarted() });
@@ -15,7 +15,7 @@ function population(...members: Candidate[]): Population {
   return Population.of(view);
 }
 
-function plan(members: Population, generator: Generator, change: Partial<typeof settings> = {}) {
+function plan(members: Population, generator: Generator, change: Partial<SearchSettings> = {}) {
   return planSampled(members, members.drafts, { ...settings, ...change }, generator);
 }
 
@@ -69,6 +69,46 @@ describe('planning the next assignment', () => {
   it('mutates when a crossover would have one parent only', () => {
     const { operator, parents } = plan(population(scored(1, 3), candidate(2)), Generator.seeded(2), { crossover: 1 });
     assert.deepEqual([operator, parents], ['mutation', [1]]);
+  });
+
+  it('makes nothing but drafts without evolution', () => {
+    const members = population(scored(1, 3), scored(2, 1), scored(3, 2));
+    const generator = Generator.seeded(5);
+    for (const search of ['best-of-k', 'random-drafts'] as const)
+      for (let draw = 0; draw < 30; draw += 1) assert.deepEqual(plan(members, generator, { search }).operator, 'draft');
+  });
+
+  it('has single-turn operators mend what failed about every other time, each failure once', () => {
+    const failure = { kind: 'program_error', message: 'ValueError' } as const;
+    const members = population(
+      scored(1, 3),
+      scored(2, 2),
+      candidate(3, { state: 'failed', failure }),
+      candidate(4, { state: 'failed', failure: { kind: 'no_submission', message: 'nothing to mend' } }),
+      candidate(5, { state: 'failed', failure }),
+      candidate(6, { operator: 'mutation', parents: [5] }),
+    );
+    const generator = Generator.seeded(5);
+    let mended = 0;
+    for (let draw = 0; draw < 400; draw += 1) {
+      const { operator, parents } = plan(members, generator, { operators: 'single-turn', crossover: 0 });
+      assert.equal(operator, 'mutation');
+      assert.ok([1, 2, 3].includes(parents[0] ?? 0), `${parents}`);
+      if (parents[0] === 3) mended += 1;
+      assert.notEqual(
+        plan(members, generator).parents[0],
+        3,
+        'agents that can run their programs are not given failed ones',
+      );
+    }
+    assert.ok(mended > 150 && mended < 250, `${mended} of 400`);
+  });
+
+  it('leaves a chain of failures alone after three repairs', () => {
+    const failed = (id: number, ...parents: number[]) =>
+      candidate(id, { operator: 'mutation', parents, state: 'failed', failure: { kind: 'timeout', message: '' } });
+    assert.deepEqual(population(scored(1, 1), failed(2, 1), failed(3, 2), failed(4, 3)).repairable(), [4]);
+    assert.deepEqual(population(scored(1, 1), failed(2, 1), failed(3, 2), failed(4, 3), failed(5, 4)).repairable(), []);
   });
 
   it('makes the same plans from the same seed', () => {

@@ -2,7 +2,7 @@
  * What the next free agent is to do: steady-state evolution's one decision (§3.1). Pure over the population and the seeded
  * generator; no clock, no effects.
  */
-import type { Candidate, CandidateId, Operator, PersonRequest } from '../../protocol/run.ts';
+import type { Candidate, CandidateId, Operator, PersonRequest, RunConfig } from '../../protocol/run.ts';
 import type { Generator } from './generator.ts';
 import type { Population } from './population.ts';
 
@@ -30,10 +30,13 @@ export interface Planner {
   next(candidates: ReadonlyMap<CandidateId, Candidate>): Promise<PlannedCandidate | 'wait' | null>;
 }
 
-export interface SearchSettings {
-  crossover: number;
-  drafts: number;
-}
+export type SearchSettings = Pick<RunConfig, 'crossover' | 'drafts' | 'search' | 'operators'>;
+
+/**
+ * A single-turn operator cannot run what it writes: what fails comes back as a parent to be mended, with the log of its run,
+ * as often as a sound parent is improved (`debug_prob` of AIDE and aira-dojo).
+ */
+const repairShare = 0.5;
 
 /** A person's request comes before any sampled work. */
 export function planRequest(request: string, body: PersonRequest): Plan {
@@ -50,7 +53,8 @@ export function planRequest(request: string, body: PersonRequest): Plan {
 
 /**
  * A draft while there is nobody to descend from, and for the first `drafts` candidates; else crossover with probability
- * `crossover` (two distinct parents), else mutation of one parent, all by temperature-scaled rank.
+ * `crossover` (two distinct parents), else mutation of one parent, all by temperature-scaled rank. Without evolution every
+ * candidate is a draft; with single-turn operators every other mutation mends a program that has failed, if there is one.
  * @param draftsStarted those of the population, and those that are being announced
  */
 export function planSampled(
@@ -60,8 +64,16 @@ export function planSampled(
   generator: Generator,
 ): Plan {
   const common = { origin: 'sampled', request: null, guidance: null } as const;
+  const draft: Plan = { ...common, operator: 'draft', parents: [] };
+  if (settings.search !== 'evolution' || draftsStarted < settings.drafts) return draft;
+
   const { ranking } = population;
-  if (ranking.size === 0 || draftsStarted < settings.drafts) return { ...common, operator: 'draft', parents: [] };
+  const failed = settings.operators === 'single-turn' ? population.repairable() : [];
+  if (failed.length > 0 && generator.uniform() < repairShare) {
+    const chosen = failed[Math.floor(generator.uniform() * failed.length)];
+    if (chosen !== undefined) return { ...common, operator: 'mutation', parents: [chosen] };
+  }
+  if (ranking.size === 0) return draft;
 
   const crosses = generator.uniform() < settings.crossover && ranking.size >= 2;
   const first = ranking.draw(generator.uniform());

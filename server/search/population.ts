@@ -7,6 +7,9 @@ import type { Candidate, CandidateId, RunEventBody } from '../../protocol/run.ts
 import type { RunStore } from '../store/runStore.ts';
 import { Ranking } from './rankSelection.ts';
 
+/** A chain of programs that fail is mended so many times, then left alone. */
+const mostRepairs = 3;
+
 export class Population {
   /** Candidates that can be parents: scored ones. Failed ones are kept and shown, never sampled. */
   readonly ranking: Ranking;
@@ -15,6 +18,8 @@ export class Population {
   readonly #drafts: CandidateId[] = [];
   readonly #atWork = new Set<CandidateId>();
   readonly #children = new Map<CandidateId, CandidateId[]>();
+  /** Failed with a program, and nobody has taken it up: what a single-turn operator may mend. */
+  readonly #repairable = new Set<CandidateId>();
 
   private constructor(view: RunView) {
     const { metric, config } = view.summary;
@@ -58,6 +63,16 @@ export class Population {
     return later + 1;
   }
 
+  /** The latest drafts before this candidate that are not at work any more, oldest first. */
+  latestDrafts(count: number, before: CandidateId): Candidate[] {
+    const found: CandidateId[] = [];
+    for (let index = this.#drafts.length - 1; index >= 0 && found.length < count; index -= 1) {
+      const id = this.#drafts[index] ?? 0;
+      if (id < before && !this.#atWork.has(id)) found.unshift(id);
+    }
+    return this.#all(found);
+  }
+
   /** 1 is best; null for one without a score. */
   rankOf(id: CandidateId): number | null {
     const score = this.#candidates.get(id)?.search ?? null;
@@ -79,6 +94,11 @@ export class Population {
     return this.#children.get(id) ?? [];
   }
 
+  /** Programs that have failed and may be mended: nobody has tried yet, and not too many of their ancestors failed, too. */
+  repairable(): CandidateId[] {
+    return [...this.#repairable];
+  }
+
   #all(ids: Iterable<CandidateId>): Candidate[] {
     return [...ids].flatMap((id) => this.#candidates.get(id) ?? []);
   }
@@ -94,6 +114,7 @@ export class Population {
       const children = this.#children.get(parent);
       if (children === undefined) this.#children.set(parent, [id]);
       else children.push(id);
+      this.#repairable.delete(parent);
     }
     this.#atWork.add(id);
   }
@@ -104,5 +125,25 @@ export class Population {
     if (candidate === undefined || candidate.state === 'running' || candidate.state === 'evaluating') return;
     if (!this.#atWork.delete(id)) return;
     if (candidate.state === 'scored' && candidate.search !== null) this.ranking.add(id, candidate.search.value);
+    if (isMendable(candidate) && this.#failuresAbove(candidate) < mostRepairs && this.children(id).length === 0)
+      this.#repairable.add(id);
   }
+
+  /** How many of its nearest ancestors failed without a success in between. */
+  #failuresAbove(candidate: Candidate): number {
+    let failures = 0;
+    for (let at: Candidate | undefined = candidate; at !== undefined; failures += 1) {
+      const [parent]: CandidateId[] = at.parents;
+      at = parent === undefined ? undefined : this.#candidates.get(parent);
+      if (at?.state !== 'failed') break;
+    }
+    return failures;
+  }
+}
+
+/** It failed as a program; without a submission there is nothing to mend. */
+function isMendable({ state, failure }: Candidate): boolean {
+  return (
+    state === 'failed' && failure !== null && failure.kind !== 'no_submission' && failure.kind !== 'bad_submission'
+  );
 }

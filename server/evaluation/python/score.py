@@ -2,7 +2,8 @@
 
 Started as `python -I -B -X utf8 score.py` with an empty environment in `/`. Standard input: one JSON line of
 configuration, then requests, each a JSON line {"id", "op", "split", "bytes"} followed by that many raw bytes. Standard
-output: one JSON line {"ready": ...} or {"fault": ...}, then one for each request. Operations: `score`, `selftest`, and
+output: one JSON line {"ready": ...} or {"fault": ...}, then one for each request. Operations: `score`; `check`, which
+validates and scores nothing; `compare`, of two files one behind the other, the first `first` bytes long; `selftest`; and
 `control`, which scores a perfect file made here, so that the server can tell a broken scorer from a file that breaks
 it. Standard error is for the server's own log; it may not be shown to anybody else.
 """
@@ -72,6 +73,19 @@ def answer(scoring: Scoring, self_test: SelfTest, request: dict[str, Any], conte
             scored = scoring.score(request["split"], content)
             score = {"value": scored.value, "standardError": scored.standard_error, "rows": scored.rows}
             return {"kind": "scored", "score": score, "suspiciouslyPerfect": scored.suspiciously_perfect}
+        if request["op"] == "check":
+            scoring.check(request["split"], content)
+            return {"kind": "ok"}
+        if request["op"] == "compare":
+            before, now = content[: request["first"]], content[request["first"] :]
+            compared = scoring.compare(request["split"], before, now)
+            if compared is None:
+                return {"kind": "incomparable"}
+            return {
+                "kind": "compared",
+                "difference": compared.difference,
+                "standardError": compared.standard_error,
+            }
         if request["op"] == "selftest":
             return {"kind": "report", "report": self_test.report(content)}
         if request["op"] == "control":

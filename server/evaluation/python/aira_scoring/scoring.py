@@ -27,6 +27,14 @@ class Scored:
     suspiciously_perfect: bool
 
 
+@dataclass(frozen=True)
+class Compared:
+    """How much one score exceeds another, and how far chance may have moved that."""
+
+    difference: float
+    standard_error: float
+
+
 class Scoring:
     """Scores predictions files of one task. Holds the answers; hands out numbers only."""
 
@@ -55,14 +63,8 @@ class Scoring:
 
         Raises InvalidPredictions (the file's fault) or TaskFault (the task's).
         """
-        split = self.answers.splits.get(split_name)
-        if split is None:
-            raise TaskFault(f"answers.csv has no row of the {split_name} split: prepare the task again")
-        expected_ids, rows = self._expected[split_name]
-        predictions = parse(content, self.contract, expected_ids)
-        if self.encoder is not None:
-            self.encoder.check(predictions)
-        value, standard_error = self._measure(split, predictions.at(rows))
+        split, predictions = self._parsed(split_name, content)
+        value, standard_error = self._measure(split, predictions)
         low, high = self.contract.bounds
         if not math.isfinite(value) or not math.isfinite(standard_error):
             raise TaskFault(f"the score on {split_name} is not finite although the predictions are valid")
@@ -71,6 +73,39 @@ class Scoring:
         value = min(max(value, -math.inf if low is None else low), math.inf if high is None else high)
         perfect = self.optimum is not None and math.isclose(value, self.optimum, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
         return Scored(value, standard_error, split.size, perfect)
+
+    def check(self, split_name: str, content: bytes) -> None:
+        """Validates the whole file and scores nothing. Raises InvalidPredictions or TaskFault."""
+        self._parsed(split_name, content)
+
+    def compare(self, split_name: str, before: bytes, now: bytes) -> Compared | None:
+        """How much the score of `now` exceeds that of `before`: both are resampled together, so that what is hard for
+        both cancels out. None where the metric is a command, which cannot be asked for two files at once.
+
+        Raises InvalidPredictions or TaskFault.
+        """
+        if self.encoder is None:
+            return None
+        metric = self.encoder.metric
+        split, first = self._parsed(split_name, before)
+        _, second = self._parsed(split_name, now)
+        truth = self.encoder.truth[split_name]
+        older, newer = self.encoder.encode(first, split), self.encoder.encode(second, split)
+        difference = float(np.float64(metric.point(truth, newer))) - float(np.float64(metric.point(truth, older)))
+        error = self._bootstraps[split_name].standard_error(
+            lambda w: metric.weighted(truth, newer, w) - metric.weighted(truth, older, w)
+        )
+        return Compared(difference, error) if math.isfinite(difference) and math.isfinite(error) else None
+
+    def _parsed(self, split_name: str, content: bytes) -> tuple[SplitAnswers, Predictions]:
+        split = self.answers.splits.get(split_name)
+        if split is None:
+            raise TaskFault(f"answers.csv has no row of the {split_name} split: prepare the task again")
+        expected_ids, rows = self._expected[split_name]
+        predictions = parse(content, self.contract, expected_ids)
+        if self.encoder is not None:
+            self.encoder.check(predictions)
+        return split, predictions.at(rows)
 
     def _measure(self, split: SplitAnswers, predictions: Predictions) -> tuple[float, float]:
         if self.external is not None:
