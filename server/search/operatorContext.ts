@@ -4,12 +4,7 @@ import type { RunSwitches } from '../../protocol/runSwitches.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { roundForAgents } from '../evaluation/selection.ts';
-import type {
-  AttemptLine,
-  OperatorContext,
-  ParentContext,
-  TaskContext,
-} from '../models/operatorContext.ts';
+import type { AttemptLine, OperatorContext, ParentContext, TaskContext } from '../models/operatorContext.ts';
 import { programText } from '../models/programText.ts';
 import type { Population } from './population.ts';
 
