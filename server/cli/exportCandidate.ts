@@ -3,15 +3,16 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
-import { runEnvironment } from '../evaluation/runContract.ts';
 import type { RunPaths } from '../store/home.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import { pythonOf } from './machine.ts';
+import { runScript } from './runScript.ts';
 
 export interface ExportOptions {
   view: RunView;
@@ -33,7 +34,7 @@ export async function exportCandidate(options: ExportOptions) {
     await rm(partial, { recursive: true, force: true });
     await cp(paths.candidate(candidate.id).program, join(partial, 'program'), { recursive: true });
     await writeFile(join(partial, 'requirements.txt'), await frozen(venv));
-    await writeFile(join(partial, 'run.sh'), runScript(task, candidate));
+    await writeFile(join(partial, 'run.sh'), runScript(task, candidate.seed));
     await chmod(join(partial, 'run.sh'), 0o755);
     await writeFile(join(partial, 'candidate.json'), `${JSON.stringify(candidate, null, 2)}\n`);
     await writeFile(join(partial, 'README.md'), readme(view, task, candidate));
@@ -94,31 +95,6 @@ async function frozen(venv: string): Promise<string> {
   return `${stdout}\n`;
 }
 
-/** The environment of its evaluation, each variable free to be set beforehand; folders of this machine in place of the sandbox's. */
-function runScript(task: PreparedTask, candidate: Candidate): string {
-  const { limits, run } = task.manifest;
-  const variables = {
-    ...runEnvironment(task, { seed: candidate.seed, cpus: limits.cpus, outDirectory: '$here/out' }),
-    AIRA_TRAIN_DIR: join(task.publicDirectory, 'train'),
-    AIRA_EVAL_DIR: join(task.publicDirectory, 'eval'),
-  };
-  const exports = Object.entries(variables).map(([name, value]) => `export ${name}="\${${name}:-${value}}"`);
-  const command = run.cmd.map((word) => (word === 'python' ? '"$PYTHON"' : `'${word.replaceAll("'", "'\\''")}'`));
-  return `#!/bin/sh
-# Runs the program as its evaluation did: same data, seed and threads. PYTHON and every variable below may be set beforehand.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-${exports.join('\n')}
-mkdir -p "$AIRA_OUT_DIR"
-if [ -z "\${PYTHON:-}" ]; then
-  [ -x "$here/.venv/bin/python" ] || { python3 -m venv "$here/.venv" && "$here/.venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"; }
-  PYTHON="$here/.venv/bin/python"
-fi
-cd "$here/program"
-exec ${command.join(' ')}
-`;
-}
-
 function readme(view: RunView, task: PreparedTask, candidate: Candidate): string {
   const { summary } = view;
   const scores = [
@@ -127,7 +103,7 @@ function readme(view: RunView, task: PreparedTask, candidate: Candidate): string
   ];
   return `# ${task.manifest.title}: candidate #${candidate.id} of run ${summary.id}
 
-${candidate.summary}
+${printableText(candidate.summary)}
 
 ${task.manifest.metric.name} (${task.manifest.metric.direction}): ${scores.join(', ')}. Made by ${candidate.author}.
 
@@ -136,6 +112,10 @@ ${task.manifest.metric.name} (${task.manifest.metric.direction}): ${scores.join(
 - \`requirements.txt\`: the exact packages of its evaluation
 - \`candidate.json\`: its record
 - \`predictions.csv\` (once the run is unsealed): what it predicted
+
+The data stays where it was prepared: on this machine, in \`${task.publicDirectory}\`. Elsewhere, prepare the task there (\`aira2 task
+prepare\`) or copy that folder, and set \`AIRA_TRAIN_DIR\` to its \`train\` and \`AIRA_EVAL_DIR\` to its \`eval\` before \`run.sh\`; \`AIRA_OUT_DIR\` says where
+the predictions go (\`out\` in this folder), and \`AIRA_CPUS\` with \`OMP_NUM_THREADS\` and its like how many threads there are.
 `;
 }
 
