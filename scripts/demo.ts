@@ -55,12 +55,34 @@ function compare(again: string, before: string): string {
 
 /** Runs the command with `--json`, its progress on this terminal, and reads what it prints. */
 async function aira2(args: string[]): Promise<unknown> {
-  const { stdout } = await execa(process.execPath, [join(projectRoot, 'bin', 'aira2.js'), ...args, '--json'], {
-    stdin: 'ignore',
-    stderr: 'inherit',
-    timeout: 1_800_000,
-  });
-  return JSON.parse(stdout);
+  const { stdout, exitCode, signal, timedOut } = await execa(
+    process.execPath,
+    [join(projectRoot, 'bin', 'aira2.js'), ...args, '--json'],
+    { stdin: 'ignore', stderr: 'inherit', timeout: 1_800_000, reject: false },
+  );
+  if (exitCode === 0) return JSON.parse(stdout);
+  throw new CommandFailure(
+    args,
+    exitCode ?? 1,
+    saidBy(stdout) ?? (timedOut ? 'it took too long' : (signal ?? 'see above')),
+  );
+}
+
+/** The message of a failed command, where it has printed one instead of a result. */
+function saidBy(stdout: string): string | null {
+  if (!stdout.trimStart().startsWith('{')) return null;
+  const { data } = forms.error.safeParse(JSON.parse(stdout));
+  return data?.error.message ?? null;
+}
+
+/** A command of the demonstration ended with another exit code than 0. */
+class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  readonly exitCode: number;
+  constructor(args: string[], exitCode: number, message: string) {
+    super(`aira2 ${args.slice(0, 2).join(' ')} ended with exit code ${exitCode}: ${message}`);
+    this.exitCode = exitCode;
+  }
 }
 
 function say(line: string): void {
@@ -70,7 +92,7 @@ function say(line: string): void {
 try {
   await demo();
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!(error instanceof SetupError || error instanceof CommandFailure)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exitCode = error instanceof CommandFailure ? error.exitCode : 1;
 }
