@@ -3,8 +3,15 @@
  * compacted first; an answer that cannot be used is drawn again twice before the agent hears of it. Whatever was paid for and
  * not used is written down.
  */
-import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
-import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../models/chatModel.ts';
+import type { OperatorMode } from '../../protocol/runSwitches.ts';
+import type { ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
+import {
+  type ChatModel,
+  ChatModelError,
+  type GenerateRequest,
+  type GenerateResponse,
+  type ToolSpec,
+} from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { askModel } from './askModel.ts';
 import { contextBudget, type Horizon, horizonOf, planAfterOverflow, planCut, planMask } from './compaction.ts';
@@ -38,6 +45,33 @@ export interface ConversationOptions {
   now: () => number;
   /** Step and time left, in words. */
   standing: () => string;
+  /** Default: all tools of an agent that works in a sandbox. */
+  tools?: readonly ToolSpec[];
+  /** Default: `react`. */
+  operators?: OperatorMode;
+}
+
+/** An answer as it is written down. */
+export function modelEvent(answer: Answer, step: number, at: number): Extract<TrajectoryEvent, { type: 'model' }> {
+  const calls: ToolCall[] = [];
+  let reason = '';
+  for (const part of answer.parts) {
+    if (part.type === 'text') reason += part.text;
+    else if (part.type === 'call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+  }
+  const { finish, usage, durationMs, parkedMs, native } = answer;
+  return {
+    type: 'model',
+    at,
+    step,
+    reason,
+    calls,
+    finish: finish.raw,
+    usage,
+    durationMs,
+    parkedMs,
+    ...(native === undefined ? {} : { native }),
+  };
 }
 
 export class Conversation {
@@ -74,12 +108,16 @@ export class Conversation {
     return this.#options.log.events;
   }
 
+  get #tools(): ToolSpec[] {
+    return [...(this.#options.tools ?? toolSpecs)];
+  }
+
   async #ask(isLast: boolean): Promise<Answer | 'too long'> {
     const attempt = resamplesOf(this.#events);
     try {
       return await this.#generate({
         messages: messagesOf(this.#events),
-        tools: isLast ? toolSpecs.filter((tool) => tool.name === 'submit') : toolSpecs,
+        tools: this.#tools.filter((tool) => !isLast || tool.name === 'submit'),
         toolMode: isLast || mustCall(this.#events) ? 'required' : 'auto',
         maxOutputTokens: this.#budget().output,
         // The same request with the same seed would give the same answer again.
@@ -96,9 +134,9 @@ export class Conversation {
   async #generate(
     request: Pick<GenerateRequest, 'messages' | 'tools' | 'toolMode' | 'maxOutputTokens' | 'seed' | 'caller'>,
   ): Promise<Answer> {
-    const { model, context, signal, now } = this.#options;
+    const { model, context, operators, signal, now } = this.#options;
     const started = now();
-    const whole = { ...request, system: systemPrompt(context), context, signal };
+    const whole = { ...request, system: systemPrompt(context, operators), context, signal };
     const { response, parkedMs } = await askModel(model, whole, (broken, brokenAfterMs) =>
       this.#discard('incomplete', { ...broken, durationMs: now() - started, parkedMs: brokenAfterMs }),
     );
@@ -138,7 +176,7 @@ export class Conversation {
     try {
       const answer = await this.#generate({
         messages: [...messagesOf(this.#events), { role: 'user', parts: [{ type: 'text', text: snapshotRequest }] }],
-        tools: toolSpecs,
+        tools: this.#tools,
         toolMode: 'none',
         maxOutputTokens: Math.min(snapshotTokens, this.#budget().output),
         seed: this.#options.seed,

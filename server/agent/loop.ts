@@ -8,7 +8,7 @@ import type { ProgramFile } from '../../protocol/worker.ts';
 import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
-import { type Answer, Conversation } from './conversation.ts';
+import { type Answer, Conversation, modelEvent } from './conversation.ts';
 import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
 import { currentStreak, hardRepeats } from './loopDetection.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
@@ -169,25 +169,9 @@ class Agent {
   }
 
   async #record(response: Answer): Promise<ToolCall[]> {
-    const step = this.steps + 1;
-    const calls: ToolCall[] = [];
-    let reason = '';
-    for (const part of response.parts) {
-      if (part.type === 'text') reason += part.text;
-      else if (part.type === 'call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
-    }
-    await this.#options.log.append({
-      type: 'model',
-      at: this.#now(),
-      step,
-      reason,
-      calls,
-      finish: response.finish.raw,
-      usage: response.usage,
-      durationMs: response.durationMs,
-      parkedMs: response.parkedMs,
-      ...(response.native === undefined ? {} : { native: response.native }),
-    });
+    const event = modelEvent(response, this.steps + 1, this.#now());
+    await this.#options.log.append(event);
+    const { calls } = event;
     if (calls.length > 0) return calls;
     const { kind, raw } = response.finish;
     if (kind === 'malformed' || kind === 'length') {

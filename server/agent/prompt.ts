@@ -72,14 +72,15 @@ function computer({ cpus, memoryMb, gpu }: OperatorContext['hardware']): string 
   return `${cpus} CPU${cpus === 1 ? '' : 's'}, ${Math.round(memoryMb / 1000)} GB of memory and ${gpu ?? 'no GPU'}`;
 }
 
-export function renderPrompt(context: OperatorContext): string {
+/** @param operators as for `systemPrompt` */
+export function renderPrompt(context: OperatorContext, operators: OperatorMode = 'react'): string {
   const { task } = context;
   const sections = [
     `# Task: ${task.title}\n\n${task.description.trim()}`,
     `# Data\n\n${task.dataCard.trim()}`,
     task.warnings.length === 0 ? '' : `# Warnings\n\n${task.warnings.map((warning) => `- ${warning}`).join('\n')}`,
     assignment(context),
-    ...context.parents.map((parent) => parentSection(parent, context)),
+    ...context.parents.map((parent) => parentSection(parent, context, operators)),
     history('Lineage of the parents, nearest first', context.lineage, task),
     history(
       context.operator === 'draft' ? 'Other first programs: do something else' : 'Already tried from the same parents',
@@ -115,13 +116,13 @@ function assignment(context: OperatorContext): string {
     case 'mutation':
       if (context.parents[0]?.score === null && context.parents[0].failure !== null)
         return '# Your assignment: mend one program\n\nBelow is a program that failed, with what it printed. Find the cause, mend it, and submit the whole program. Keep its idea: only what makes it fail is to change.';
-      return '# Your assignment: improve one program\n\nBelow is a parent program with its hidden score. Find out what limits it, change that, and submit the improved program. A fall of the score after a good idea may come from poor execution (too short a training, a bug) rather than from the idea.';
+      return '# Your assignment: improve one program\n\nBelow is a parent program with its score. Find out what limits it, change that, and submit the improved program. A fall of the score after a good idea may come from poor execution (too short a training, a bug) rather than from the idea.';
     case 'crossover':
-      return '# Your assignment: combine two programs\n\nBelow are two parent programs with their hidden scores. Combine their strengths: transplant a component of one into the other, or blend their predictions, whichever promises more.';
+      return '# Your assignment: combine two programs\n\nBelow are two parent programs with their scores. Combine their strengths: transplant a component of one into the other, or blend their predictions, whichever promises more.';
   }
 }
 
-function parentSection(parent: ParentContext, context: OperatorContext): string {
+function parentSection(parent: ParentContext, context: OperatorContext, operators: OperatorMode): string {
   const { task } = context;
   const standing =
     parent.score === null
@@ -135,7 +136,7 @@ function parentSection(parent: ParentContext, context: OperatorContext): string 
   );
   return [
     `# Parent #${parent.id}: ${line(parent.summary)}`,
-    `${standing}${isKnown ? ` Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s.` : ''} Its files are in /parents/${parent.id}/, read-only.`,
+    `${standing}${isKnown ? ` Its run took ${Math.round(parent.runtimeS)} s of ${parent.runtimeCapS} s.` : ''}${operators === 'react' ? ` Its files are in /parents/${parent.id}/, read-only.` : ''}`,
     ...files,
     `## End of its log\n\n${fence(parent.logTail)}`,
   ].join('\n\n');

@@ -15,6 +15,7 @@ import { ExecutionResult, type Mount, ProgramFile, type SandboxSpec } from '../.
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Rehearsals } from '../agent/rehearsal.ts';
+import { runSingleTurn } from '../agent/singleTurn.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import type { AgentResult } from '../agent/transcript.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
@@ -138,11 +139,14 @@ export class AgentAndEvaluation implements CandidateWork {
     const account = await accounts.openAccount(session, log);
     try {
       onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
+      const isSingleTurn = store.view.summary.config.operators === 'single-turn';
       // The slot gets its assignment at once; what the agent is told is gathered meanwhile.
-      const opening = SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
+      const opening = isSingleTurn
+        ? null
+        : SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
       const known = contextOf(log.events);
       const gathering = known === null ? this.#context(candidate, slot) : Promise.resolve(known);
-      const [workbench, context] = await bothSettled(opening, gathering);
+      const [workbench, context] = await bothSettled(Promise.resolve(opening), gathering);
       const watched = {
         events: log.events,
         append: async (event: TrajectoryEvent) => {
@@ -152,18 +156,22 @@ export class AgentAndEvaluation implements CandidateWork {
           await accounts.reportAtWork(id, account);
         },
       };
-      const result = await runAgent({
+      const given = {
         context,
         model: account.model,
         seed: candidate.seed,
         log: watched,
-        workbench,
         execIdPrefix: session,
-        runRemainingMs: this.#options.runRemainingMs,
-        saveProgram: (files) => store.writeProgram(id, files),
+        saveProgram: (files: ProgramFile[]) => store.writeProgram(id, files),
         entryFile: entryFile(task.manifest.run.cmd),
-        rehearsals: this.#rehearsals(id),
         signal,
+      };
+      if (workbench === null) return { result: await runSingleTurn(given), spent: accounts.told(account) };
+      const result = await runAgent({
+        ...given,
+        workbench,
+        runRemainingMs: this.#options.runRemainingMs,
+        rehearsals: this.#rehearsals(id),
       });
       await slot.closeSession(session);
       return { result, spent: accounts.told(account) };
