@@ -1,9 +1,10 @@
 /** A person's requests: checked against the run, and their material on disk before they are queued. */
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CandidateId, PersonRequest } from '../../protocol/run.ts';
 import { Program, type ProgramFile } from '../../protocol/worker.ts';
+import { syncFolder, writeSynced } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
 
 export class RequestRefusedError extends Error {
@@ -81,5 +82,6 @@ function requireBounded(files: ProgramFile[]): void {
 async function writeProgramFile(root: string, file: ProgramFile): Promise<void> {
   const path = join(root, file.path);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: 0o600 });
+  await writeSynced(path, Buffer.from(file.contentBase64, 'base64'), 0o600);
+  await syncFolder(dirname(path));
 }
