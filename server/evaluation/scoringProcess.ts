@@ -2,11 +2,13 @@
  * One Python process that holds a task's answers and scores predictions files (python/score.py). This module speaks its
  * protocol; what a lost process means for a candidate is decided by `Scorer`.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
 import { Score } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { graderCommand, graderDirectory } from '../tasks/grader.ts';
 
 const script = path.join(import.meta.dirname, 'python', 'score.py');
 /** Imports of scientific Python from a cold disk on a loaded machine take their time. */
@@ -18,9 +20,9 @@ const maxDiagnosticsCharacters = 16 * 1024;
 /** What the scorer needs of a prepared task. */
 export interface ScorableTask {
   manifest: TaskManifest;
-  /** The prepared task's folder; a metric that is a command runs in it. */
+  /** The prepared task's folder; a metric that is a command and has no files of its own runs in it. */
   directory: string;
-  /** Holds answers.csv; mode 0700. */
+  /** Holds answers.csv, and in `grader` the files of a metric that is a command, which runs there; mode 0700. */
   privateDirectory: string;
 }
 
@@ -244,14 +246,22 @@ function launch(python: string) {
 
 function configuration(task: ScorableTask): unknown {
   const { manifest } = task;
+  // The process runs in `/`.
+  const privateDirectory = path.resolve(task.privateDirectory);
+  const grader = graderDirectory(privateDirectory);
+  const commandDirectory = existsSync(grader) ? grader : path.resolve(task.directory);
+  const { impl } = manifest.metric;
   return {
     task: `${manifest.id}@${manifest.version}`,
-    // The process runs in `/`.
-    privateDirectory: path.resolve(task.privateDirectory),
-    commandDirectory: path.resolve(task.directory),
+    privateDirectory,
+    commandDirectory,
     targets: manifest.data.target,
     pooled: manifest.view.mode === 'pooled',
     prediction: manifest.prediction,
-    metric: { ...manifest.metric, gradeSeconds: manifest.limits.grade_s },
+    metric: {
+      ...manifest.metric,
+      impl: 'cmd' in impl ? { cmd: graderCommand(impl.cmd, commandDirectory) } : impl,
+      gradeSeconds: manifest.limits.grade_s,
+    },
   };
 }

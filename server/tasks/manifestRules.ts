@@ -35,6 +35,7 @@ export function checkRules(manifest: TaskManifest, directory: string): RuleViola
     ...splitRules(manifest),
     ...predictionRules(manifest),
     ...metricRules(manifest),
+    ...graderRules(manifest, directory),
   ];
 }
 
@@ -189,6 +190,19 @@ function* predictionRules({ prediction }: TaskManifest): Generator<RuleViolation
     }
     if (min !== undefined && max !== undefined && min > max) {
       yield { path: [...columns, index, 'min'], message: `min ${min} is above max ${max}`, fix: 'swap them' };
+    }
+  }
+}
+
+function* graderRules({ metric }: TaskManifest, directory: string): Generator<RuleViolation> {
+  if (!('cmd' in metric.impl)) return;
+  for (const [index, word] of metric.impl.cmd.entries()) {
+    if (/^[\w./-]+\.(py|sh|R|jl|pl)$/.test(word) && !existsSync(path.resolve(directory, word))) {
+      yield {
+        path: ['metric', 'impl', 'cmd', index],
+        message: `the file ${word} does not exist beside the manifest`,
+        fix: 'write it, or correct the path',
+      };
     }
   }
 }

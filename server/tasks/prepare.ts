@@ -13,6 +13,7 @@ import type { TaskManifest } from '../../protocol/task.ts';
 import { acquire } from './acquire.ts';
 import { resolveTask } from './catalog.ts';
 import { PrepareError, SplitDriftError } from './errors.ts';
+import { copyGrader, type Grader, graderDirectory, graderOf } from './grader.ts';
 import type { LoadedManifest } from './manifest.ts';
 import {
   PreparedDocument,
@@ -53,7 +54,8 @@ export async function prepareTask(options: PrepareOptions): Promise<PreparedTask
   const { manifest } = loaded;
   const name = `${manifest.id}@${manifest.version}`;
   const directory = preparedDirectory(home, manifest);
-  const recipe = recipeOf(loaded);
+  const grader = graderOf(manifest, loaded.directory);
+  const recipe = recipeOf(loaded, grader);
   const existing = readPreparedDocument(directory);
   if (existing !== null && existing.recipe === recipe) {
     await refresh(directory, existing, loaded);
@@ -63,7 +65,7 @@ export async function prepareTask(options: PrepareOptions): Promise<PreparedTask
   await mkdir(path.dirname(directory), { recursive: true });
   await inScratch(path.dirname(directory), 'preparing', async (scratch) => {
     const built = path.join(scratch, 'task');
-    const document = await build(loaded, recipe, scratch, built, options);
+    const document = await build(loaded, { recipe, grader }, scratch, built, options);
     if (manifest.split.hash !== undefined && manifest.split.hash !== document.splitHash) {
       throw new SplitDriftError(name, manifest.split.hash, document.splitHash, 'split.hash of its manifest');
     }
@@ -89,7 +91,7 @@ function finished(directory: string, name: string): PreparedTask {
 
 async function build(
   { manifest, directory: taskDirectory }: LoadedManifest,
-  recipe: string,
+  { recipe, grader }: { recipe: string; grader: Grader | null },
   scratch: string,
   built: string,
   { home, python, log, signal }: PrepareOptions,
@@ -134,7 +136,17 @@ async function build(
     python,
     signal,
   );
-  const document = { manifest, splitHash, counts, preparedAt: new Date().toISOString(), recipe, views, notes };
+  if (grader !== null) await copyGrader(grader, taskDirectory, graderDirectory(path.join(built, 'private')));
+  const document = {
+    manifest,
+    splitHash,
+    counts,
+    preparedAt: new Date().toISOString(),
+    recipe,
+    ...(grader === null ? {} : { grader: grader.hash }),
+    views,
+    notes,
+  };
   await writeDocument(built, document);
   chmodSync(built, 0o755);
   return document;
@@ -205,8 +217,8 @@ function commandOf(command: string[], taskDirectory: string, python: string): st
   });
 }
 
-/** What the prepared data follows from: the parts of the manifest that shape it, and the task's own scripts. */
-function recipeOf({ manifest, file, directory }: LoadedManifest): string {
+/** What the prepared data follows from: the parts of the manifest that shape it, and the task's own scripts and grader. */
+function recipeOf({ manifest, file, directory }: LoadedManifest, grader: Grader | null): string {
   const { id, version, title, data, split, view, prediction, metric } = manifest;
   const { hash: _, ...shape } = split;
   const hash = createHash('sha256');
@@ -221,6 +233,7 @@ function recipeOf({ manifest, file, directory }: LoadedManifest): string {
       view,
       prediction,
       season: metric.season ?? null,
+      ...(grader === null ? {} : { grader: grader.hash }),
     }),
   );
   const scripts = [

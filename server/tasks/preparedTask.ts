@@ -49,6 +49,8 @@ export const PreparedDocument = z.object({
   preparedAt: z.string(),
   /** sha256 over everything that shapes the prepared data: what to compare before preparing again. */
   recipe: z.string(),
+  /** sha256 over the files of a metric that is a command, in private/grader; absent if there are none. */
+  grader: z.string().optional(),
   /** Folders relative to the prepared task. */
   views: z
     .array(z.object({ split: z.union([z.literal('pooled'), SplitName]), train: z.string(), eval: z.string() }))
@@ -86,7 +88,7 @@ export function readPreparedTask(directory: string): PreparedTask | null {
     privateDirectory: path.join(directory, 'private'),
     evaluatorDirectory: path.join(directory, 'evaluator'),
     splitHash: document.splitHash,
-    scoringHash: scoringHash(document.manifest),
+    scoringHash: scoringHash(document.manifest, document.grader ?? null),
     counts: document.counts,
     description: readFileSync(path.join(publicDirectory, 'description.md'), 'utf8'),
     dataCard: readFileSync(path.join(publicDirectory, 'data_card.md'), 'utf8'),

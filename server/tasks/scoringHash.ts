@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { TaskManifest } from '../../protocol/task.ts';
 
-/** sha256 over the manifest's `metric`, `prediction` and `run.cmd`, whatever the order of their keys. */
-export function scoringHash({ metric, prediction, run }: TaskManifest): string {
+/**
+ * sha256 over the manifest's `metric`, `prediction` and `run.cmd`, whatever the order of their keys, and over the files of a
+ * metric that is a command.
+ * @param grader hash of these files (grader.ts), null if there are none
+ */
+export function scoringHash({ metric, prediction, run }: TaskManifest, grader: string | null): string {
   return createHash('sha256')
-    .update(canonicalJson({ metric, prediction, run: run.cmd }))
+    .update(canonicalJson({ metric, prediction, run: run.cmd, ...(grader === null ? {} : { grader }) }))
     .digest('hex');
 }
 

@@ -90,8 +90,8 @@ class ExternalMetric:
             )
         except OSError as error:
             raise TaskFault(
-                f"the scorer command {self.command[0]!r} could not be started ({error.strerror}); it runs in the "
-                "prepared task's folder"
+                f"the scorer command {self.command[0]!r} could not be started ({error.strerror}): name a "
+                "program of this machine, or a file of the task's folder"
             ) from None
         with process:
             try:
