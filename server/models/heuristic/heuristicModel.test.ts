@@ -214,6 +214,10 @@ describe('built-in researcher', () => {
     });
     const { responses: anew } = await play(contextOf({ operator: 'mutation', parents: [failed] }));
     assert.match(summaryIn(anew), /^first /);
+
+    const unseen = { ...theirs, 'model.py': '(90000 bytes, left out: there is too much of this program)' };
+    const tooLong = contextOf({ operator: 'mutation', parents: [parentOf({ program: unseen })], populationSize: 1 });
+    assert.match(summaryIn((await play(tooLong)).responses), /^first /, 'what was not shown whole cannot be copied');
   });
 
   it('mends a failing rehearsal and tells what it believes was wrong', async () => {
