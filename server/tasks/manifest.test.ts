@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -275,6 +276,53 @@ describe('a task manifest', () => {
     for (const text of ['', '- a\n', 'hello\n']) {
       assert.match(problemsOf(text)[0]?.message ?? '', /not a mapping/);
     }
+  });
+
+  const bombs: [string, string, RegExp][] = [
+    [
+      'aliases that stand for billions of values',
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefghi'].map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]}, `.repeat(9)}]`).join('\n')}\n`,
+      /alias/i,
+    ],
+    ['an alias of nothing', `${sound}title2: *nobody\n`, /nobody/],
+    ['an alias within what it stands for', `${sound}title2: &loop [*loop]\n`, /circular|alias/i],
+  ];
+  for (const [what, text, says] of bombs) {
+    it(`answers ${what} like any other mistake`, { timeout: 60_000 }, () => {
+      const [problem, ...others] = problemsOf(text);
+      assert.deepEqual(others, []);
+      assert.match(problem?.message ?? '', says);
+    });
+  }
+
+  it('answers lists within lists within lists with a few mistakes, however deep', { timeout: 60_000 }, () => {
+    for (const depth of [300, 500, 600, 700, 750, 800, 20_000]) {
+      const { length } = problemsOf(`a: ${'['.repeat(depth)}${']'.repeat(depth)}\n`);
+      assert.ok(length > 0 && length <= 20, `${length} problems at depth ${depth}`);
+    }
+  });
+
+  it('tells mistakes beside an alias as ever, and reads a sound one', () => {
+    assert.match(onlyProblem(`${sound}warnings: [&w careful, *w]\ntitel: *w\n`), /titel: unknown key/);
+    const { warnings } = parseManifest(`${sound}warnings: [&w careful, *w]\n`, path.join(directory, 'task.yaml'));
+    assert.deepEqual(warnings, ['careful', 'careful']);
+  });
+
+  it('is not waited for where it is a pipe or a device', { timeout: 20_000 }, () => {
+    const pipe = path.join(directory, 'pipe.yaml');
+    execFileSync('mkfifo', [pipe]);
+    for (const file of [pipe, '/dev/zero', directory]) assert.throws(() => loadManifest(file), /is not a regular file/);
+    rmSync(pipe);
+    execFileSync('mkfifo', [path.join(directory, 'pipe.md')]);
+    assert.match(onlyProblem(with_('description: description.md', 'description: pipe.md')), /pipe\.md does not exist/);
+  });
+
+  it('is read up to a mebibyte, and no further', () => {
+    const large = path.join(directory, 'large.yaml');
+    writeFileSync(large, `${sound}#${'x'.repeat(1024 * 1024)}\n`);
+    assert.throws(() => loadManifest(large), /larger than 1 MiB/);
+    writeFileSync(large, `${sound}#${'x'.repeat(500_000)}\n`);
+    assert.equal(loadManifest(large).manifest.id, 'houses');
   });
 
   it('says which file cannot be read', () => {

@@ -2,9 +2,9 @@
  * Reads a task manifest. A person writes it by hand, so every mistake in it is told with file, line, key and fix, and all
  * of them at once.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import * as path from 'node:path';
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { TaskManifest } from '../../protocol/task.ts';
 import { ManifestError, type ManifestProblem, TaskError } from './errors.ts';
@@ -13,6 +13,10 @@ import { nearest } from './nearest.ts';
 
 export const manifestFileName = 'task.yaml';
 const maxManifestBytes = 1024 * 1024;
+/** How many nodes aliases may stand for in all: a few lines of them can otherwise stand for billions. */
+const maxAliased = 100;
+/** One mistake in YAML may bring thousands after it. */
+const maxYamlErrors = 20;
 
 /** A manifest and the folder that its relative paths start from. */
 export interface LoadedManifest {
@@ -34,12 +38,12 @@ export function loadManifest(file: string): LoadedManifest {
 /** Checks the text of a manifest; `file` is what messages call it, and where `description` is looked for. */
 export function parseManifest(text: string, file: string): TaskManifest {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = documentOf(text, lines, file);
   const place = new Place(document, lines);
   if (document.errors.length > 0) {
     throw new ManifestError(
       file,
-      document.errors.map((error) => ({
+      document.errors.slice(0, maxYamlErrors).map((error) => ({
         ...place.at(error.pos[0]),
         key: '',
         message: `not valid YAML: ${error.message}`,
@@ -58,17 +62,43 @@ export function parseManifest(text: string, file: string): TaskManifest {
       },
     ]);
   }
-  const parsed = TaskManifest.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const plain = plainValue(document, file);
+  const parsed = TaskManifest.safeParse(plain);
   const problems = parsed.success
     ? checkRules(parsed.data, path.dirname(file)).map((rule) => ({ ...place.of(rule.path), ...withoutPath(rule) }))
-    : parsed.error.issues.flatMap((issue) => problemsOf(issue, [], document, place));
-  if (problems.length > 0) {
+    : // Places are those of the text; values are looked up where aliases are written out.
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, [], new Document(plain), place));
+  if (problems.length > 0 || !parsed.success) {
     throw new ManifestError(
       file,
       problems.sort((a, b) => a.line - b.line || a.column - b.column),
     );
   }
-  return TaskManifest.parse(document.toJS({ maxAliasCount: 100 }));
+  return parsed.data;
+}
+
+function documentOf(text: string, lines: LineCounter, file: string): Document {
+  try {
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  } catch (error) {
+    throw unreadable(file, error, 'nest it less deep');
+  }
+}
+
+function plainValue(document: Document, file: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliased });
+    // Fails where an alias stands for what it is a part of.
+    JSON.stringify(value);
+    return value;
+  } catch (error) {
+    throw unreadable(file, error, 'write values out instead of using aliases (`*name`)');
+  }
+}
+
+function unreadable(file: string, error: unknown, fix: string): ManifestError {
+  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return new ManifestError(file, [{ line: 1, column: 1, key: '', message: `cannot be read as YAML: ${reason}`, fix }]);
 }
 
 function withoutPath(rule: {
@@ -81,13 +111,31 @@ function withoutPath(rule: {
 
 function readText(file: string): string {
   try {
-    if (statSync(file).size > maxManifestBytes) throw new TaskError(`${file} is larger than 1 MiB: not a manifest`);
-    return readFileSync(file, 'utf8');
+    // Opening a pipe would otherwise wait for somebody who writes into it.
+    const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!fstatSync(opened).isFile()) throw new TaskError(`${file} is not a regular file: not a manifest`);
+      return boundedText(opened, file);
+    } finally {
+      closeSync(opened);
+    }
   } catch (error) {
     if (error instanceof TaskError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new TaskError(`The manifest ${file} cannot be read: ${reason}`, { cause: error });
   }
+}
+
+/** What is read is bounded, whatever the file's size was said to be. */
+function boundedText(opened: number, file: string): string {
+  const content = Buffer.alloc(maxManifestBytes + 1);
+  let length = 0;
+  while (length < content.length) {
+    const read = readSync(opened, content, length, content.length - length, null);
+    if (read === 0) return content.toString('utf8', 0, length);
+    length += read;
+  }
+  throw new TaskError(`${file} is larger than 1 MiB: not a manifest`);
 }
 
 /** Finds lines and columns of keys and values. */

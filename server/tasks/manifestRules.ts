@@ -1,5 +1,5 @@
 /** What the schema of a manifest cannot say: rules between its parts. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { nearest } from './nearest.ts';
@@ -40,7 +40,7 @@ export function checkRules(manifest: TaskManifest, directory: string): RuleViola
 }
 
 function* dataRules({ data, description }: TaskManifest, directory: string): Generator<RuleViolation> {
-  if (!existsSync(path.join(directory, description))) {
+  if (statSync(path.join(directory, description), { throwIfNoEntry: false })?.isFile() !== true) {
     yield {
       path: ['description'],
       message: `the file ${description} does not exist beside the manifest`,
