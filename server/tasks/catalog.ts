@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Modality } from '../../protocol/task.ts';
-import { TaskError, TaskNotFoundError, TaskNotPreparedError } from './errors.ts';
+import { ManifestError, TaskError, TaskNotFoundError, TaskNotPreparedError } from './errors.ts';
 import { type LoadedManifest, loadManifest, manifestFileName } from './manifest.ts';
 import { nearest } from './nearest.ts';
 import { type PreparedTask, preparedDirectory, readPreparedDocument, readPreparedTask } from './preparedTask.ts';
@@ -35,9 +35,10 @@ export function builtinTaskIds(): string[] {
 
 /**
  * The manifest a reference stands for: a built-in id (with or without `@version`), a `task.yaml`, or the folder of one.
+ * @param prepared ids to name beside the built-in ones where nothing is found
  * @throws TaskNotFoundError with the nearest names; ManifestError if it is found but not sound.
  */
-export function resolveTask(reference: string): LoadedManifest {
+export function resolveTask(reference: string, prepared: string[] = []): LoadedManifest {
   const { id, version } = splitReference(reference);
   if (builtinTaskIds().includes(id)) {
     const loaded = loadManifest(path.join(builtinDirectory, id, manifestFileName));
@@ -49,8 +50,31 @@ export function resolveTask(reference: string): LoadedManifest {
     return loaded;
   }
   const file = manifestPath(reference);
-  if (file === null) throw new TaskNotFoundError(reference, nearest(reference, builtinTaskIds()), builtinTaskIds());
+  if (file === null) {
+    const known = [...new Set([...builtinTaskIds(), ...prepared])].sort();
+    throw new TaskNotFoundError(reference, nearest(reference, known), known);
+  }
   return loadManifest(file);
+}
+
+/**
+ * As resolveTask, or else the task that was prepared under that name, whose own manifest may be nowhere any more.
+ * @throws as resolveTask, where nothing is prepared under that name
+ */
+export function resolveOrFindPrepared(home: string, reference: string): LoadedManifest | PreparedTask {
+  try {
+    return resolveTask(
+      reference,
+      preparedVersions(home).map(({ id }) => id),
+    );
+  } catch (error) {
+    // A manifest that is there and not sound is what was meant.
+    if (!(error instanceof TaskError) || error instanceof ManifestError) throw error;
+    const directory = findPrepared(home, reference);
+    const task = directory === null ? null : readPreparedTask(directory);
+    if (task === null) throw error;
+    return task;
+  }
 }
 
 /**

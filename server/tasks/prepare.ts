@@ -11,7 +11,7 @@ import { execa } from 'execa';
 import * as z from 'zod';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { acquire } from './acquire.ts';
-import { resolveTask } from './catalog.ts';
+import { resolveOrFindPrepared } from './catalog.ts';
 import { PrepareError, SplitDriftError } from './errors.ts';
 import { copyGrader, type Grader, graderDirectory, graderOf } from './grader.ts';
 import type { LoadedManifest } from './manifest.ts';
@@ -34,7 +34,7 @@ const publicTime = 946_684_800;
 export interface PrepareOptions {
   /** AIRA2's folder on this machine; packages are kept in `<home>/cache/packages`. */
   home: string;
-  /** Built-in id, `id@version`, or path of a manifest or its folder. */
+  /** Built-in id, `id@version`, path of a manifest or its folder; else the name of a task that is prepared already. */
   reference: string;
   /** The Python with numpy and pandas. */
   python: string;
@@ -45,14 +45,19 @@ export interface PrepareOptions {
 
 /**
  * Prepares a task, or finds it prepared already. Preparing twice is cheap and changes nothing; what may change without a
- * new version (limits, references, words) is taken over from the manifest.
+ * new version (limits, references, words) is taken over from the manifest. A task that was prepared from a path is found by
+ * its name, too, and is then used as it is.
  * @throws TaskError and its kinds: ManifestError, TaskNotFoundError, AcquireError, PrepareError, SplitDriftError.
  */
 export async function prepareTask(options: PrepareOptions): Promise<PreparedTask> {
   const { home, log } = options;
-  const loaded = resolveTask(options.reference);
+  const loaded = resolveOrFindPrepared(home, options.reference);
   const { manifest } = loaded;
   const name = `${manifest.id}@${manifest.version}`;
+  if ('splitHash' in loaded) {
+    log(`${name} is prepared: ${loaded.directory}`);
+    return loaded;
+  }
   const directory = preparedDirectory(home, manifest);
   const grader = graderOf(manifest, loaded.directory);
   const recipe = recipeOf(loaded, grader);

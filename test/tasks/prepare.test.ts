@@ -8,7 +8,9 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { listTasks, loadPreparedTask, resolveTask } from '../../server/tasks/catalog.ts';
-import { SplitDriftError, TaskNotFoundError, TaskNotPreparedError } from '../../server/tasks/errors.ts';
+import { ManifestError, SplitDriftError, TaskNotFoundError, TaskNotPreparedError } from '../../server/tasks/errors.ts';
+import { prepareTask } from '../../server/tasks/prepare.ts';
+import { aira2 } from '../support/command.ts';
 import { localTask, python, regression, rows, toCsv } from './localTask.ts';
 
 const plain = rows(100, (index) => ({ x: String(index), y: String(index) }));
@@ -157,6 +159,47 @@ describe('preparing a task', { timeout: 120_000, concurrency: 2 }, () => {
       if (before === undefined) delete process.env.GEMINI_API_KEY;
       else process.env.GEMINI_API_KEY = before;
     }
+  });
+});
+
+describe('a task that was prepared from a path', { timeout: 60_000 }, () => {
+  const byName = (task: { home: string }, reference: string) =>
+    prepareTask({ home: task.home, reference, python, log: () => undefined });
+
+  it('is found by name, with and without its folder, as it was prepared', async (context) => {
+    const task = localTask(context, regression, plain);
+    const prepared = await task.prepare();
+    assert.deepEqual(await byName(task, 'mine'), prepared);
+    rmSync(task.folder, { recursive: true });
+    for (const reference of ['mine', 'mine@1']) assert.deepEqual(await byName(task, reference), prepared);
+    await assert.rejects(byName(task, 'mine@2'), TaskNotFoundError);
+    await assert.rejects(byName(task, 'mein'), /Did you mean mine\?/);
+  });
+
+  it('is, without a version, the newest', async (context) => {
+    const task = localTask(context, regression, plain);
+    await task.prepare();
+    task.writeManifest({ ...regression, version: 2 });
+    await task.prepare();
+    assert.equal((await byName(task, 'mine')).manifest.version, 2);
+    assert.equal((await byName(task, 'mine@1')).manifest.version, 1);
+  });
+
+  it('is not taken for the one at a path, however broken that is', async (context) => {
+    const task = localTask(context, regression, plain);
+    await task.prepare();
+    writeFileSync(path.join(task.folder, 'task.yaml'), 'schema: aira.task/1\n');
+    await assert.rejects(task.prepare(), ManifestError);
+  });
+
+  it('can be prepared by name on the command line, as `task list` shows it', async (context) => {
+    const task = localTask(context, regression, plain);
+    await task.prepare();
+    rmSync(task.folder, { recursive: true });
+    const environment = { AIRA2_VENV: path.dirname(path.dirname(python)) };
+    const { exitCode, stdout, stderr } = await aira2(['task', 'prepare', 'mine@1'], { home: task.home, environment });
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /mine@1 is in /);
   });
 });
 
