@@ -3,6 +3,7 @@
  * the search has ended (§3.3, decoupled selection).
  */
 import type { CandidateId, Score } from '../../protocol/run.ts';
+import { isBetter } from '../../protocol/score.ts';
 import type { Direction } from '../../protocol/task.ts';
 
 /** Significant digits of a score shown to agents. */
@@ -10,7 +11,8 @@ export const digitsForAgents = 5;
 
 /** Negative if `a` is better than `b`, positive if worse, 0 if equal: an order for `sort`, best first. */
 export function compareScores(a: number, b: number, direction: Direction): number {
-  return direction === 'minimize' ? a - b : b - a;
+  if (a === b) return 0;
+  return isBetter(a, b, direction) ? -1 : 1;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface SelectableCandidate {
 export function selectFinal<C extends SelectableCandidate>(candidates: readonly C[], direction: Direction): C | null {
   let best: C | null = null;
   for (const candidate of candidates) {
-    if (candidate.validation && (!best || isBetter(candidate, best, direction))) best = candidate;
+    if (candidate.validation && (!best || isPreferred(candidate, best, direction))) best = candidate;
   }
   return best;
 }
@@ -56,7 +58,7 @@ export function selectBySearch<C extends SelectableCandidate>(
   return scored.sort(order)[0] ?? null;
 }
 
-function isBetter(candidate: SelectableCandidate, best: SelectableCandidate, direction: Direction): boolean {
+function isPreferred(candidate: SelectableCandidate, best: SelectableCandidate, direction: Direction): boolean {
   const byValidation = compareWhereScored(candidate.validation, best.validation, direction);
   const bySearch = compareWhereScored(candidate.search, best.search, direction);
   return (byValidation || bySearch || candidate.id - best.id) < 0;

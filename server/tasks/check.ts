@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
+import { isBetter } from '../../protocol/score.ts';
 import { type SplitName, splitNames, type TaskManifest } from '../../protocol/task.ts';
 import { ScorerError } from '../evaluation/errors.ts';
 import { Scorer, type SelfTestReport, type VariantScore } from '../evaluation/scorer.ts';
@@ -85,7 +86,7 @@ export async function checkPreparedTask(task: PreparedTask, python: string, sign
 
 /** What the scores of known files say of the metric, its direction and its optimum. */
 export function reportFindings(report: SelfTestReport, { metric }: TaskManifest): Finding[] {
-  const better = (a: number, b: number): boolean => (metric.direction === 'maximize' ? a > b : a < b);
+  const better = (a: number, b: number): boolean => isBetter(a, b, metric.direction);
   const findings: Finding[] = [];
   const judge = (name: string, problems: string[], good: string, todo: string): void => {
     findings.push({
