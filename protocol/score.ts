@@ -1,4 +1,5 @@
 /** Comparing and showing scores. */
+import type { Score } from './run.ts';
 import type { Direction } from './task.ts';
 
 /** True if `a` is strictly better than `b`. */
@@ -13,7 +14,8 @@ export function formatScore(value: number): string {
   return magnitude >= 1e-3 && magnitude < 1e6 ? value.toPrecision(5) : value.toExponential(3);
 }
 
-/** `0.08871 ± 0.0012`. */
-export function formatScoreWithError(score: { value: number; standardError: number }): string {
+/** `0.08871 ± 0.0012`; of a self-reported one nobody knows the error. */
+export function formatScoreWithError(score: Pick<Score, 'value' | 'standardError' | 'selfReported'>): string {
+  if (score.selfReported === true) return `${formatScore(score.value)} (self-reported)`;
   return `${formatScore(score.value)} ± ${Number(score.standardError.toPrecision(2))}`;
 }

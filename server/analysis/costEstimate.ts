@@ -9,7 +9,7 @@ const assumed = { steps: 25, firstPrompt: 9000, growth: 2500, cachedShare: 0.7, 
 
 /** @param price null: unpriced */
 export function assumedEstimate(config: RunConfig, price: Price | null): CostEstimate {
-  const steps = Math.min(assumed.steps, config.maxSteps);
+  const steps = config.operators === 'single-turn' ? 1 : Math.min(assumed.steps, config.maxSteps);
   let tokens = 0;
   let costUsd = price === null ? null : 0;
   for (let step = 0; step < steps; step += 1) {

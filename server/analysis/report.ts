@@ -6,8 +6,10 @@ import { duration } from '../../protocol/duration.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
+import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { bestWords, stagnationWords } from './bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from './costEstimate.ts';
 
 export const RunReport = z.object({
@@ -50,9 +52,10 @@ export function runReport(view: RunView, manifest: TaskManifest): RunReport {
   };
 }
 
-/** Validation decides; before unsealing there is only the search score. */
+/** Validation decides; before unsealing, and where programs report their own scores, there is only the search score. */
 function key(candidate: Candidate): number {
-  return (candidate.validation ?? candidate.search)?.value ?? Number.NaN;
+  const { search, validation } = candidate;
+  return (search?.selfReported === true ? search : (validation ?? search))?.value ?? Number.NaN;
 }
 
 function compareBy(a: number, b: number, direction: TaskManifest['metric']['direction']): number {
@@ -83,6 +86,7 @@ export function renderReport(report: RunReport): string {
     `Task **${report.task.title}** (${report.task.id}@${report.task.version}), metric ${run.metric.name}, ${arrow}.`,
     `Model: ${config.model}${config.model === 'heuristic' ? ' (built-in heuristic, no language model)' : ''}. ${config.workers} workers × ${config.agentsPerSlot} agents, temperature ${config.temperature}, crossover ${config.crossover}, seed ${config.seed}.`,
     `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}. ${run.endReason ?? ''}`,
+    ...searchLines(run),
     '',
   ];
   if (run.caveats.length > 0) lines.push('## Read this first', '', ...run.caveats.map((caveat) => `- ${caveat}`), '');
@@ -106,8 +110,7 @@ function selectionSection(report: RunReport, selected: Candidate | null): string
     '',
     '| split | what it decided | score |',
     '| --- | --- | --- |',
-    `| search | who became a parent | ${show(selected.search)} |`,
-    `| validation | which candidate is selected | ${show(selected.validation)} |`,
+    ...decisionRows(selected),
     `| test | nothing: the figure to believe | **${show(selected.test)}** |`,
     '',
     "The error is one bootstrap standard error. Search scores of a search's winners are optimistic, validation scores of the selected one a little too; test decided nothing.",
@@ -147,6 +150,36 @@ function selectionSection(report: RunReport, selected: Candidate | null): string
     );
   lines.push(`Lineage: ${lineage(selected, report)}`, '');
   return lines;
+}
+
+/** Which score decided what. */
+function decisionRows(selected: Candidate): string[] {
+  if (selected.search?.selfReported !== true)
+    return [
+      `| search | who became a parent | ${show(selected.search)} |`,
+      `| validation | which candidate is selected | ${show(selected.validation)} |`,
+    ];
+  return [
+    `| none: its own word | who became a parent, and which candidate is selected | ${show(selected.search)} |`,
+    `| search | nothing, computed at the end | ${show(selected.hiddenSearch ?? null)} |`,
+    `| validation | nothing, computed at the end | ${show(selected.validation)} |`,
+  ];
+}
+
+/** What was switched off, how sure the lead is, and what was nearly made twice. */
+function searchLines(run: RunSummary): string[] {
+  const switches = switchesOf(run.config);
+  const since = stagnationWords(run);
+  const { told, submitted } = run.nearDuplicates;
+  return [
+    ...(switches.length === 0 ? [] : [`**Switches: ${switches.join(', ')}.**`]),
+    ...(run.bestSearch === null
+      ? []
+      : [`Best by search score: ${bestWords(run)}${since === null ? '' : `; ${since}`}.`]),
+    ...(told + submitted === 0
+      ? []
+      : [`Near-duplicates: ${told} agents were told of one, ${submitted} such programs came in all the same.`]),
+  ];
 }
 
 function rankingSection(report: RunReport): string[] {

@@ -1,9 +1,12 @@
 /** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
 import { createLogUpdate } from 'log-update';
 import { duration } from '../../protocol/duration.ts';
+import { describeLead } from '../../protocol/lead.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
+import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
+import { bestWords, stagnationWords } from '../analysis/bestSoFar.ts';
 import type { Activity } from '../search/candidateWork.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PoolEvent } from '../workers/contract.ts';
@@ -65,12 +68,17 @@ export class Progress {
     switch (body.type) {
       case 'candidate_scored': {
         this.#activities.delete(body.id);
-        const isBest = view.summary.bestSearch?.candidate === body.id;
+        const { bestSearch } = view.summary;
+        const lead = bestSearch?.lead ?? null;
+        const best = lead === null ? '  ← best so far' : `  ← best so far, ${describeLead(lead)}`;
         this.say(
-          `[${clock}] #${body.id} ${madeBy(view.candidates.get(body.id))}: ${formatScoreWithError(body.search)}${isBest ? '  ← best so far' : ''}  ${summaryOf(view.candidates.get(body.id))}`,
+          `[${clock}] #${body.id} ${madeBy(view.candidates.get(body.id))}: ${formatScoreWithError(body.search)}${bestSearch?.candidate === body.id ? best : ''}  ${summaryOf(view.candidates.get(body.id))}`,
         );
         break;
       }
+      case 'candidate_near_duplicate':
+        this.say(`[${clock}] #${body.id} is nearly the same program as #${body.duplicate.of}: its agent has been told`);
+        break;
       case 'candidate_failed':
         this.#activities.delete(body.id);
         this.say(
@@ -115,7 +123,7 @@ export class Progress {
 
   #lines(): string[] {
     const { summary, candidates } = this.#store.view;
-    const { config, metric, bestSearch, outage } = summary;
+    const { config, metric, outage } = summary;
     const lines = [''];
     for (let slot = 0; slot < config.workers; slot += 1) {
       const here = [...this.#activities.values()].filter((activity) => activity.slot === slot);
@@ -127,9 +135,11 @@ export class Progress {
       lines.push(`  slot ${slot}  ${words.join(' | ') || (state === 'ready' ? 'free' : state)}`);
     }
     if (outage !== null) lines.push('  the model provider does not answer: agents wait');
-    const best =
-      bestSearch === null ? 'none yet' : `#${bestSearch.candidate} ${formatScoreWithError(bestSearch.score)}`;
-    lines.push(`  best ${metric.name} on the search split: ${best}`);
+    const where = config.evaluation === 'hidden' ? 'on the search split' : 'as programs say themselves';
+    const since = stagnationWords(summary);
+    lines.push(`  best ${metric.name} ${where}: ${bestWords(summary)}${since === null ? '' : ` · ${since}`}`);
+    const switches = switchesOf(config);
+    if (switches.length > 0) lines.push(`  ${switches.join(', ')}`);
     lines.push(`  ${standing(this.#store.view, Date.now())}`);
     return lines;
   }

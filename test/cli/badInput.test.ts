@@ -85,6 +85,19 @@ const cases: Case[] = [
     exitCode: 2,
     says: /--cost.*above 0/is,
   },
+  {
+    what: 'single-turn operators without a language model',
+    args: ['run', 'diamonds', '--operators', 'single-turn'],
+    exitCode: 2,
+    says: /--operators single-turn needs a language model/,
+    environment: { AIRA2_VENV: venv },
+  },
+  {
+    what: 'an unknown way to search',
+    args: ['run', 'diamonds', '--search', 'tabu'],
+    exitCode: 2,
+    says: /--search.*best-of-k/is,
+  },
   { what: 'a missing task', args: ['run'], exitCode: 2, says: /missing required argument 'task'/ },
   { what: 'a misspelt task', args: ['run', 'dimonds'], exitCode: 3, says: /dimonds.*diamonds/s },
   {

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Price } from '../../../protocol/cost.ts';
 import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
+import type { RunSwitches } from '../../../protocol/runSwitches.ts';
 import { assumedEstimate } from '../../analysis/costEstimate.ts';
 import { initialCaveats } from '../../api/runHost.ts';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
@@ -27,9 +28,10 @@ import {
   spendingOptionNames,
   withSpendingOptions,
 } from '../spendingOptions.ts';
+import { type SwitchOptions, switchConfig, switchOptionNames, withSwitchOptions } from '../switchOptions.ts';
 import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
-interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions {
+interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions, SwitchOptions {
   model: string;
   workers?: number;
   agentsPerSlot: number;
@@ -84,6 +86,7 @@ export function runCommand(): Command {
         'record',
         ...['model', 'candidates', 'hours', 'seed', 'temperature', 'crossover', 'drafts', 'maxSteps'],
         ...spendingOptionNames,
+        ...switchOptionNames,
       ]),
     )
     .addHelpText(
@@ -93,7 +96,7 @@ The run goes on in this terminal. Ctrl-C leaves it as it is, to be taken up with
 From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 submit last <folder>.`,
     )
     .action(async (task: string, options: RunOptions) => startRun(task, options));
-  return withSpendingOptions(command);
+  return withSwitchOptions(withSpendingOptions(command));
 }
 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
@@ -102,13 +105,14 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   const level = logLevel();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
     const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
+    const switches = switchConfig(options, model);
     const spending = await spendingConfig(options);
     const price = await priceFor(home, model, spending.budget);
     if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
     const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
     const settings =
       tape.replay === null
-        ? await newConfig(task, model, options, { spending, price })
+        ? await newConfig(task, model, options, { spending, price, switches })
         : replayConfig(tape.replay, task, options);
     const config = await onSandbox(settings, task, options.image, venv);
     const estimate = model.info.isLanguageModel ? assumedEstimate(config, price) : null;
@@ -142,7 +146,11 @@ async function newConfig(
   { manifest }: PreparedTask,
   model: ChatModel,
   options: RunOptions,
-  { spending, price }: { spending: Pick<RunConfig, 'budget' | 'rates'>; price: Price | null },
+  {
+    spending,
+    price,
+    switches,
+  }: { spending: Pick<RunConfig, 'budget' | 'rates'>; price: Price | null; switches: RunSwitches },
 ): Promise<RunConfig> {
   const workers = options.workers ?? (await defaultWorkers());
   return RunConfig.parse({
@@ -160,6 +168,7 @@ async function newConfig(
     drafts: options.drafts ?? Math.max(4, workers * options.agentsPerSlot),
     maxSteps: options.maxSteps,
     sandbox: options.sandbox,
+    ...switches,
     ...spending,
   });
 }

@@ -2,8 +2,10 @@
 import { Argument, Command } from 'commander';
 import { duration } from '../../../protocol/duration.ts';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
+import { switchesOf } from '../../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
+import { bestWords, stagnationWords } from '../../analysis/bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';
 import { renderReport, runReport } from '../../analysis/report.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
@@ -55,11 +57,12 @@ function list(): Command {
         runs.length === 0
           ? 'No runs yet. Start one with: aira2 run diamonds'
           : table(
-              ['run', 'state', 'model', 'candidates', 'best search', 'active'],
+              ['run', 'state', 'model', 'switches', 'candidates', 'best search', 'active'],
               runs.map((run) => [
                 run.id,
                 run.state,
                 run.config.model,
+                switchesOf(run.config).join(', '),
                 `${run.counts.scored} scored, ${run.counts.failed} failed`,
                 run.bestSearch === null ? '' : `${formatScoreWithError(run.bestSearch.score)} ${run.metric.name}`,
                 duration(run.activeMs),
@@ -84,7 +87,8 @@ function show(): Command {
           `task ${summary.config.task}@${summary.config.taskVersion}, metric ${summary.metric.name} (${summary.metric.direction}), split ${summary.splitHash.slice(0, 12)}`,
           `model ${summary.config.model}, ${summary.config.workers} workers × ${summary.config.agentsPerSlot}, seed ${summary.config.seed}, temperature ${summary.config.temperature}, crossover ${summary.config.crossover}, sandbox ${summary.config.sandbox}`,
           `${summary.counts.created} candidates: ${summary.counts.scored} scored, ${summary.counts.failed} failed, ${summary.counts.abandoned} abandoned, ${summary.counts.running} at work; active ${duration(summary.activeMs)}`,
-          `best search: ${summary.bestSearch === null ? 'none' : `#${summary.bestSearch.candidate} ${formatScoreWithError(summary.bestSearch.score)}`}`,
+          ...switchLines(summary),
+          ...progressLines(summary),
           `validation and test: ${summary.unsealed ? 'unsealed' : 'sealed until the search has ended'}${summary.selected === null ? '' : `; selected #${summary.selected}`}`,
           ...spendingLines(summary),
           ...(estimate === null ? [] : [`estimate: ${estimateWords(estimate)}`]),
@@ -95,6 +99,22 @@ function show(): Command {
         ].join('\n'),
       );
     });
+}
+
+function switchLines({ config }: RunSummary): string[] {
+  const switches = switchesOf(config);
+  return switches.length === 0 ? [] : [`switches: ${switches.join(', ')}`];
+}
+
+function progressLines(summary: RunSummary): string[] {
+  const since = stagnationWords(summary);
+  const { told, submitted } = summary.nearDuplicates;
+  return [
+    `best search: ${bestWords(summary)}${since === null ? '' : `; ${since}`}`,
+    ...(told + submitted === 0
+      ? []
+      : [`near-duplicates: ${told} agents were told, ${submitted} such programs came in all the same`]),
+  ];
 }
 
 function candidates(): Command {

@@ -1,0 +1,39 @@
+/** The options that take a part of the method away: the paper's ablations. */
+import { type Command, Option } from 'commander';
+import { EvaluationMode, OperatorMode, type RunSwitches, SearchMode } from '../../protocol/runSwitches.ts';
+import type { ChatModel } from '../models/chatModel.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
+
+export type SwitchOptions = RunSwitches;
+
+/** As commander names them: a replay has those of its recording. */
+export const switchOptionNames = ['search', 'operators', 'evaluation'];
+
+export function withSwitchOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--search <mode>', 'best-of-k: agents know nothing of each other; random-drafts: they keep apart')
+        .choices(SearchMode.options)
+        .default('evolution'),
+    )
+    .addOption(
+      new Option('--operators <mode>', 'single-turn: one answer of the model is one program, and no tools')
+        .choices(OperatorMode.options)
+        .default('react'),
+    )
+    .addOption(
+      new Option('--evaluation <mode>', 'self-reported: programs are believed; hidden scores come at the end only')
+        .choices(EvaluationMode.options)
+        .default('hidden'),
+    );
+}
+
+/** @throws {CliError} for a model that cannot do what is asked */
+export function switchConfig({ search, operators, evaluation }: SwitchOptions, model: ChatModel): RunSwitches {
+  if (operators === 'single-turn' && !model.info.isLanguageModel)
+    throw new CliError(
+      exitCodes.badInput,
+      `--operators single-turn needs a language model: the ${model.info.label} looks at the data before it writes a program.`,
+    );
+  return { search, operators, evaluation };
+}
