@@ -1,5 +1,6 @@
 /** One agent's trajectory: an append-only JSONL of these events. The only input to resume, replay, panels and audit. */
 import * as z from 'zod';
+import { NearDuplicate } from './run.ts';
 
 const at = z.number().describe('milliseconds since the epoch');
 
@@ -127,6 +128,8 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     directory: z.string(),
     files: z.int().positive(),
   }),
+  /** The agent wanted to submit nearly the program of another candidate, and was told so in its observation. */
+  z.object({ type: z.literal('near_duplicate'), at, step: z.int(), duplicate: NearDuplicate, text: z.string() }),
   z.object({ type: z.literal('resumed'), at, step: z.int(), sandboxKept: z.boolean() }),
   z.object({
     type: z.literal('ended'),

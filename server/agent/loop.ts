@@ -11,6 +11,7 @@ import type { OperatorContext } from '../models/operatorContext.ts';
 import { type Answer, Conversation, modelEvent } from './conversation.ts';
 import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
 import { currentStreak, hardRepeats } from './loopDetection.ts';
+import { type Peers, statedIdea, wasToldOfDuplicate } from './peers.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
 import { type Rehearsals, rehearsedDirectory, rehearsedIdea } from './rehearsal.ts';
 import { parseToolCall, type ToolRequest } from './tools.ts';
@@ -39,6 +40,8 @@ export interface AgentOptions {
   entryFile: string | null;
   /** Programs that ran to their end in the sandbox, for an agent that never submits; absent: such an agent fails. */
   rehearsals?: Rehearsals;
+  /** Absent: the agent is on its own. */
+  peers?: Peers;
   signal: AbortSignal;
   now?: () => number;
 }
@@ -123,6 +126,7 @@ class Agent {
 
     const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
     if (isLast) await this.#warnOnce();
+    else await this.#hearNews();
     const answer = await this.#answer(isLast);
     return this.#perform(await this.#record(answer), { recovered: false });
   }
@@ -267,6 +271,7 @@ class Agent {
         await this.#observe(call, { outcome: 'error', text: `Not submitted: ${problem}`, durationMs });
         return;
       }
+      if (await this.#holdUp(call, collected.files, durationMs)) return;
       await this.#options.saveProgram(collected.files);
       const text = `Submitted ${collected.files.length} files.`;
       // Side by side, so that both go to the disk in one write.
@@ -277,6 +282,28 @@ class Agent {
       accepted = true;
     });
     return accepted ? request.summary : null;
+  }
+
+  /** Tells the agent, once and while it can still do something about it, that its program is there already. */
+  async #holdUp(call: ToolCall, files: ProgramFile[], durationMs: number): Promise<boolean> {
+    const { peers, context, log } = this.#options;
+    const isLate = this.steps >= context.limits.maxSteps || this.#remainingMs() < this.#finalWarningMs();
+    if (peers === undefined || isLate || wasToldOfDuplicate(this.#events)) return false;
+    const repeated = await peers.repeated(files, this.steps);
+    if (repeated === null) return false;
+    const { duplicate, words: text } = repeated;
+    await Promise.all([
+      log.append({ type: 'near_duplicate', at: this.#now(), step: this.steps, duplicate, text }),
+      this.#observe(call, { outcome: 'error', text, durationMs }),
+    ]);
+    return true;
+  }
+
+  async #hearNews(): Promise<void> {
+    const { peers } = this.#options;
+    if (peers === undefined || statedIdea(this.#events) !== null) return;
+    const news = peers.news(this.steps);
+    if (news !== null) await this.#notice('peer_ideas', news);
   }
 
   #problemWith(directory: string, collected: Collected): string | null {

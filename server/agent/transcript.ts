@@ -52,6 +52,7 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
       case 'discarded':
       case 'compacted':
       case 'rehearsed':
+      case 'near_duplicate':
       case 'resumed':
       case 'ended':
         break;

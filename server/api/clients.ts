@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { clientToServer, serverToClient } from '../../protocol/client.ts';
 import { Peer } from '../../protocol/rpc.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
-import { entryFile } from '../search/candidateWork.ts';
+import { entryFile } from '../search/entryFile.ts';
 import { prepareRequest, RequestRefusedError, type Wish } from '../search/requests.ts';
 import type { SteadyState } from '../search/steadyState.ts';
 import type { RunStore } from '../store/runStore.ts';

@@ -16,12 +16,16 @@ import { selectBySearch, selectFinal } from '../evaluation/selection.ts';
 import { unsealAll } from '../evaluation/unsealing.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
-import { type Activity, AgentAndEvaluation, sessionName } from '../search/candidateWork.ts';
+import type { Activity } from '../search/agentRun.ts';
+import { AgentAndEvaluation } from '../search/candidateWork.ts';
+import { ProgramIndex } from '../search/nearDuplicates/programIndex.ts';
 import { taskContext } from '../search/operatorContext.ts';
 import { Population } from '../search/population.ts';
+import { recordedPeers } from '../search/recording/recordedPeers.ts';
 import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import { RunAccounts } from '../search/runAccounts.ts';
+import { sessionName } from '../search/slotFacts.ts';
 import { SteadyState } from '../search/steadyState.ts';
 import { writeDocument } from '../store/document.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -63,6 +67,7 @@ export class RunHost {
   readonly #evaluator: Evaluator;
   readonly search: SteadyState;
   readonly #watch: ProviderWatch;
+  readonly #programs: ProgramIndex;
 
   private constructor(
     options: RunHostOptions,
@@ -73,6 +78,7 @@ export class RunHost {
       evaluator: Evaluator;
       search: SteadyState;
       watch: ProviderWatch;
+      programs: ProgramIndex;
     },
   ) {
     this.#options = options;
@@ -82,6 +88,7 @@ export class RunHost {
     this.#evaluator = parts.evaluator;
     this.search = parts.search;
     this.#watch = parts.watch;
+    this.#programs = parts.programs;
   }
 
   /** Starts workers and scorer. What had been started is ended again if a later part fails. */
@@ -117,6 +124,8 @@ export class RunHost {
       // The work asks the search for time, the search asks the work to be done: tied together here.
       const remaining: { ms: () => number } = { ms: () => Number.POSITIVE_INFINITY };
       const population = Population.following(store);
+      const programs = await ProgramIndex.open(store, store.paths.sketches);
+      undo.push(() => programs.close());
       const search = new SteadyState({
         store,
         population,
@@ -129,17 +138,21 @@ export class RunHost {
         work: new AgentAndEvaluation({
           store,
           population,
+          programs,
           task,
           taskContext: taskContext(task.manifest, task.description, task.dataCard),
           accounts,
           evaluator,
           runRemainingMs: () => remaining.ms(),
           onActivity: (activity) => options.onActivity?.(activity),
-          recordedContext: (id) => replay?.candidates.get(id)?.context ?? null,
+          recorded: (id) => {
+            const { context, heard } = replay?.candidates.get(id) ?? { context: null, heard: [] };
+            return context === null ? null : { context, peers: recordedPeers(heard) };
+          },
         }),
       });
       remaining.ms = () => search.runRemainingMs();
-      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch });
+      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch, programs });
     } catch (error) {
       for (const end of undo.reverse()) await end();
       throw error;
@@ -175,6 +188,7 @@ export class RunHost {
 
   async close(): Promise<void> {
     await this.#watch.close();
+    await this.#programs.close();
     await this.#pool.close();
     await this.#scorer.close();
     await this.#endpoint.close();

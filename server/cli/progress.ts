@@ -7,7 +7,7 @@ import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { bestWords, stagnationWords } from '../analysis/bestSoFar.ts';
-import type { Activity } from '../search/candidateWork.ts';
+import type { Activity } from '../search/agentRun.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PoolEvent } from '../workers/contract.ts';
 import { standing } from './standing.ts';

@@ -35,6 +35,8 @@ function renderEvent(event: TrajectoryEvent): string {
       return `! shown less from here on, about ${event.tokensBefore} → ${event.tokensAfter} tokens (${event.why}): ${compaction(event)}`;
     case 'rehearsed':
       return `! ${event.directory} ran to its end and wrote predictions: ${event.files} files kept`;
+    case 'near_duplicate':
+      return `! nearly the same program as #${event.duplicate.of}: it was told so, and may insist`;
     case 'reserved':
       return '';
     case 'charge':

@@ -22,6 +22,8 @@ export function runPaths(directory: string) {
     log: join(directory, 'server.log'),
     report: join(directory, 'report.md'),
     reportData: join(directory, 'report.json'),
+    /** Sketches of programs, derived from them. */
+    sketches: join(directory, 'sketches.jsonl'),
     candidates: join(directory, 'candidates'),
     candidate: (id: number) => candidatePaths(join(directory, 'candidates'), id),
   };

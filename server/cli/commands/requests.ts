@@ -1,7 +1,7 @@
 /** `aira2 fork` and `aira2 submit`: a person's wishes, served before anything the search would do by itself. */
 import { Command } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
-import { entryFile } from '../../search/candidateWork.ts';
+import { entryFile } from '../../search/entryFile.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { RunStore, readRun } from '../../store/runStore.ts';

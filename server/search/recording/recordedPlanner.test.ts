@@ -42,6 +42,7 @@ function recordedRun(...candidates: (Partial<RecordedCandidate> & { id: Candidat
       search: { value: given.id, standardError: 0, rows: 1 },
       failure: null,
       context: null,
+      heard: [],
       program,
       ...given,
     }),

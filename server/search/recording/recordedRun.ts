@@ -10,6 +10,7 @@ import { Candidate, CandidateFailure, CandidateId, RunConfig, RunId, Score } fro
 import { ProgramFile } from '../../../protocol/worker.ts';
 import { OperatorContext } from '../../models/operatorContext.ts';
 import { readDocument } from '../../store/document.ts';
+import { Heard } from './recordedPeers.ts';
 
 export const RecordingHead = z.object({
   format: z.literal('aira.recording/1'),
@@ -28,6 +29,8 @@ export const RecordedCandidate = z.object({
   failure: CandidateFailure.nullable(),
   /** What its agent was told; null for a person's program. */
   context: OperatorContext.nullable(),
+  /** What it heard of others while it was at work. Absent in recordings of older versions, whose agents heard nothing. */
+  heard: z.array(Heard).default([]),
   /** What was submitted; null if nothing was. */
   program: z.array(ProgramFile).nullable(),
 });

@@ -8,6 +8,7 @@ import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { OperatorContext } from '../../models/operatorContext.ts';
 import { readDocument, writeDocument } from '../../store/document.ts';
 import type { RunStore } from '../../store/runStore.ts';
+import { heardIn } from './recordedPeers.ts';
 import {
   candidateFile,
   candidatesFolder,
@@ -69,7 +70,8 @@ export class RunRecorder {
   async #recorded(candidate: Candidate): Promise<RecordedCandidate> {
     const { id, operator, parents, origin, guidance, seed, summary, state, search, failure } = candidate;
     const paths = this.#store.candidatePaths(id);
-    const [first] = await StoredTrajectory.read(paths.trajectory);
+    const events = await StoredTrajectory.read(paths.trajectory);
+    const [first] = events;
     return {
       id,
       operator,
@@ -82,6 +84,7 @@ export class RunRecorder {
       search,
       failure,
       context: first?.type === 'started' ? OperatorContext.parse(first.context) : null,
+      heard: heardIn(events),
       program: (await exists(paths.program)) ? await this.#store.readProgram(id) : null,
     };
   }

@@ -1,0 +1,21 @@
+/** What candidates are called on slots, and what programs find there. */
+import type { CandidateId } from '../../protocol/run.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import type { WorkerSlot } from '../workers/contract.ts';
+
+/** Names a candidate's sandbox, and begins the ids of all its executions. */
+export function sessionName(id: CandidateId): string {
+  return `c${id}`;
+}
+
+/** CPUs that a program may use: the slot's, at most the manifest's limit. */
+export function cpusOf(slot: WorkerSlot, task: PreparedTask): number {
+  const here = slot.status().cpuList.length;
+  return here === 0 ? task.manifest.limits.cpus : Math.min(here, task.manifest.limits.cpus);
+}
+
+/** Name of the slot's GPU, its id where the name is not known, null without one. */
+export function gpuOf(slot: WorkerSlot): string | null {
+  const { gpuUuid, gpus } = slot.status();
+  return gpus.find((gpu) => gpu.uuid === gpuUuid)?.name ?? gpuUuid;
+}
