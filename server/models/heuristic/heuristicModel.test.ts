@@ -6,6 +6,7 @@ import { genomeOf, memberOf, readGenome } from './genome.ts';
 import { createHeuristicModel } from './index.ts';
 import { renderProgram } from './render/program.ts';
 import { housingProfile, problems, tasks } from './samples.test-data.ts';
+import { movesOf } from './summary.ts';
 
 const tools = ['bash', 'python', 'submit'].map((name) => ({ name, description: '', parameters: {} }));
 const footer = '[ok · 1.2 s · step 1/60 · 13 min left]';
@@ -140,6 +141,32 @@ describe('built-in researcher', () => {
       assert.equal(response.parts.filter((part) => part.type === 'call').length, 1);
       assert.ok(textOf(response).length > 10);
     }
+  });
+
+  it('states its idea on a line of its own, in the form in which others at work know moves', async () => {
+    const { responses } = await play(contextOf({ operator: 'mutation', parents: [parentOf()], populationSize: 1 }));
+    const said = responses.map(textOf).join('\n');
+    const [, idea = ''] = /^Idea: (.+)$/m.exec(said) ?? [];
+    assert.ok(movesOf(idea).length >= 2, idea);
+    for (const move of movesOf(idea)) assert.ok(said.includes(move));
+  });
+
+  it('insists on a small difference at once, and hands in another variant in place of the same program', async () => {
+    const context = contextOf({ operator: 'mutation', parents: [parentOf()], populationSize: 1 });
+    const { responses: usual } = await play(context);
+    const refused = (words: string) =>
+      play(context, 1, (turn, text) =>
+        turn === usual.length - 1
+          ? `Not submitted yet: this ${words} #7.\n[error · 0.1 s · step 5/60 · 13 min left]`
+          : text,
+      );
+    const { responses: nearly } = await refused('program is nearly the same as');
+    assert.equal(nearly.length, usual.length + 1);
+    assert.deepEqual(argumentsOf(nearly.at(-1)), argumentsOf(usual.at(-1)));
+    const { responses: same } = await refused('is the same program as');
+    assert.equal(same.length, usual.length + 2, 'it rehearses the other one first');
+    assert.equal(callOf(same.at(-1))?.name, 'submit');
+    assert.notEqual(summaryIn(same), summaryIn(usual));
   });
 
   it('drafts different families one after the other', async () => {

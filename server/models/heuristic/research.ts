@@ -136,7 +136,7 @@ function* screen(desk: Desk, ideas: Ideas): Research<Round> {
       desk.context.parents.map(({ id }) => id),
     );
   }
-  yield* desk.attempt(ideas.reason, writeCommand(files), true);
+  yield* desk.attempt(stated(desk, ideas), writeCommand(files), true);
 
   const variants = [...(reference === null ? [] : [reference]), ...names];
   const { tries, budgetS } = screenSize(desk);
@@ -226,7 +226,7 @@ function untried(desk: Desk): Choice {
   const { ideas } = desk;
   const idea = fallbackIdea(desk);
   const expectedS = ideas.expectedS(idea.genome);
-  const told = `${ideas.reason} There is no room to try variants first.`;
+  const told = `${stated(desk, ideas)} There is no room to try variants first.`;
   return { genome: idea.genome, moves: [idea.label], told, expectedS, broken: null };
 }
 
@@ -307,8 +307,35 @@ function lastError(text: string): string {
   return (line ?? 'it ended with an error').slice(0, 200);
 }
 
-function* submit(desk: Desk, final: Final): Research {
+/** The idea on a line that the engine passes on to others at work, in the form in which they know moves; then why. */
+function stated({ context }: Desk, ideas: Ideas): string {
+  const labels = [...new Set(ideas.variants.map(({ label }) => label))];
+  const parents = context.parents.map(({ id }) => id);
+  return `Idea: ${summaryOf(labels, parents)}\n${ideas.reason}`;
+}
+
+/** The engine's word on a program that is there already; it takes it the second time. */
+const repeatedWords = /^Not submitted yet: this program is nearly the same/m;
+const identicalWords = /^Not submitted yet: this is the same program/m;
+
+function* submit(desk: Desk, chosen: Final): Research {
+  let final = chosen;
   let seen = yield* desk.attempt(`${final.told} I submit it.`, submitCall(final.summary));
+  if (identicalWords.test(seen.text)) {
+    // Nothing can be learnt from it a second time.
+    const other = desk.ideas.variants.find(({ label }) => !final.summary.includes(label));
+    if (other !== undefined && desk.hasTime(secondsFor.rehearse)) {
+      const told = 'That program is there already. I take another of my variants.';
+      const choice = { genome: other.genome, moves: [other.label], told, expectedS: null, broken: null };
+      final = yield* rehearse(desk, choice, desk.ideas);
+    }
+    seen = yield* desk.attempt(`${final.told} I submit it.`, submitCall(final.summary));
+  } else if (repeatedWords.test(seen.text)) {
+    seen = yield* desk.attempt(
+      'The small difference is what I want to know about. I submit it.',
+      submitCall(final.summary),
+    );
+  }
   // A refused or lost submission: the folder was not there. Once more from the beginning.
   if (seen.outcome !== 'ok') {
     yield* desk.attempt('The submission was not taken. I lay the program out again.', final.layOut);
