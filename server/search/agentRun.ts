@@ -54,6 +54,8 @@ export interface AgentOutcome {
   result: AgentResult;
   /** For the event that tells of it. */
   spent: { spent?: Spending };
+  /** The program as it was put on disk; null if that was done before a restart, or not at all. */
+  program: ProgramFile[] | null;
 }
 
 /** Where programs write in a development sandbox. */
@@ -96,17 +98,24 @@ export class AgentRuns {
           await accounts.reportAtWork(id, account);
         },
       };
+      let program: ProgramFile[] | null = null;
       const given = {
         context,
         model: account.model,
         seed: candidate.seed,
         log: watched,
         execIdPrefix: session,
-        saveProgram: (files: ProgramFile[]) => store.writeProgram(id, files),
+        saveProgram: async (files: ProgramFile[]) => {
+          await store.writeProgram(id, files);
+          program = files;
+        },
         entryFile: entryFile(task.manifest.run.cmd),
         signal,
       };
-      if (workbench === null) return { result: await runSingleTurn(given), spent: accounts.told(account) };
+      if (workbench === null) {
+        const result = await runSingleTurn(given);
+        return { result, spent: accounts.told(account), program };
+      }
       const result = await runAgent({
         ...given,
         workbench,
@@ -115,7 +124,7 @@ export class AgentRuns {
         ...this.#peers(candidate, context, log.events),
       });
       await slot.closeSession(session);
-      return { result, spent: accounts.told(account) };
+      return { result, spent: accounts.told(account), program };
     } catch (error) {
       await accounts.report(id, account);
       // On a shutdown the worker goes too; in every other case the next try wants a clean slate.

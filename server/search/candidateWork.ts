@@ -10,7 +10,7 @@ import type { Spending } from '../../protocol/cost.ts';
 import type { Lead } from '../../protocol/lead.ts';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest, Score } from '../../protocol/run.ts';
 import { isBetter } from '../../protocol/score.ts';
-import { ExecutionResult } from '../../protocol/worker.ts';
+import { ExecutionResult, type ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
 import { readDocument } from '../store/document.ts';
@@ -57,32 +57,29 @@ export class AgentAndEvaluation implements CandidateWork {
   }
 
   async perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void> {
-    if (candidate.state === 'running') {
-      const done = await this.#makeProgram(candidate, slot, signals.agents);
-      if (!done) return;
-    }
-    await this.#evaluate(candidate, slot, signals.evaluations);
+    const { store } = this.#options;
+    const program =
+      candidate.state === 'running'
+        ? await this.#makeProgram(candidate, slot, signals.agents)
+        : await store.readProgram(candidate.id);
+    if (program !== null) await this.#evaluate(candidate, program, slot, signals.evaluations);
   }
 
-  /** @returns false if there is no program to evaluate: the candidate has failed. */
-  async #makeProgram(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<boolean> {
+  /** @returns null if there is no program to evaluate: the candidate has failed. */
+  async #makeProgram(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<ProgramFile[] | null> {
     const { store } = this.#options;
     const { id } = candidate;
-    if (candidate.operator === 'human') {
-      await this.#submitted(id, { summary: candidate.summary, steps: 0 });
-      return true;
-    }
-    const { result, spent } = await interruptible(signal, () => this.#agents.run(candidate, slot, signal));
+    if (candidate.operator === 'human')
+      return this.#submitted(id, await store.readProgram(id), { summary: candidate.summary, steps: 0 });
+    const { result, spent, program } = await interruptible(signal, () => this.#agents.run(candidate, slot, signal));
     const { steps } = result;
-    if (result.reason === 'submitted') {
-      await this.#submitted(id, { summary: result.detail, steps, ...spent });
-      return true;
-    }
+    if (result.reason === 'submitted')
+      return this.#submitted(id, program ?? (await store.readProgram(id)), { summary: result.detail, steps, ...spent });
     if (result.autosubmitted !== undefined) {
       const summary =
         result.autosubmitted === '' ? `not submitted by its agent: ${result.detail}` : result.autosubmitted;
-      await this.#submitted(id, { summary, steps, autosubmitted: true, ...spent });
-      return true;
+      const files = program ?? (await store.readProgram(id));
+      return this.#submitted(id, files, { summary, steps, autosubmitted: true, ...spent });
     }
     // The run's own end cut it off: that is nobody's failure.
     const wasLate = result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0;
@@ -92,25 +89,28 @@ export class AgentAndEvaluation implements CandidateWork {
     }
     const failure: CandidateFailure = { kind: 'no_submission', message: result.detail };
     await store.append({ type: 'candidate_failed', id, failure, steps, evaluation: [], ...spent });
-    return false;
+    return null;
   }
 
   /** Tells of the program that is on disk now, and of what it is nearly the same as. */
-  async #submitted(id: CandidateId, told: { summary: string; steps: number; autosubmitted?: true; spent?: Spending }) {
+  async #submitted(
+    id: CandidateId,
+    files: ProgramFile[],
+    told: { summary: string; steps: number; autosubmitted?: true; spent?: Spending },
+  ): Promise<ProgramFile[]> {
     const { store, programs } = this.#options;
-    const files = await store.readProgram(id);
     const found = await programs.nearest(files, id);
     programs.add(id, files);
     const nearDuplicate = found === null ? {} : { nearDuplicate: { of: found.of, similarity: found.similarity } };
     await store.append({ type: 'candidate_submitted', id, ...told, ...nearDuplicate });
+    return files;
   }
 
-  async #evaluate(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<void> {
+  async #evaluate(candidate: Candidate, program: ProgramFile[], slot: WorkerSlot, signal: AbortSignal): Promise<void> {
     const { store, evaluator, onActivity } = this.#options;
     const { id } = candidate;
     const paths = store.candidatePaths(id);
     onActivity({ candidate: id, slot: slot.index, doing: 'evaluating' });
-    const program = await store.readProgram(id);
     const work = () =>
       evaluator.evaluate({
         program,

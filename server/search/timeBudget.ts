@@ -37,15 +37,18 @@ export function timeLeft(view: Timed, now: number): TimeLeft {
   if (first === undefined) return { remainingMs: Number.POSITIVE_INFINITY, end: null };
   const { name, wholeMs, remainingMs } = first;
   if (remainingMs <= 0) return { remainingMs, end: `${name} is used up` };
-  const hasRoom = remainingMs > Math.min(unusedShare * wholeMs, usualDurationMs(view));
+  const hasRoom = remainingMs > unusedShare * wholeMs || remainingMs > usualDurationMs(view);
   return { remainingMs, end: hasRoom ? null : `${name} has no room for another candidate` };
 }
 
 /** Median duration of the newest candidates that came to an end; 0 before the first. */
 function usualDurationMs({ candidates }: Timed): number {
   const durations: number[] = [];
-  for (const { state, createdAt, endedAt } of candidates.values())
+  // Numbers are dense: from the newest down, so that a long run costs no more than a short one.
+  for (let id = candidates.size; id > 0 && durations.length < remembered; id -= 1) {
+    const { state, createdAt = 0, endedAt = null } = candidates.get(id) ?? {};
     if ((state === 'scored' || state === 'failed') && endedAt !== null) durations.push(endedAt - createdAt);
-  const newest = durations.slice(-remembered).sort((a, b) => a - b);
-  return newest[Math.floor(newest.length / 2)] ?? 0;
+  }
+  durations.sort((a, b) => a - b);
+  return durations[Math.floor(durations.length / 2)] ?? 0;
 }

@@ -19,8 +19,8 @@ import { programTokens } from './tokens.ts';
  */
 export const nearlySame = 0.98;
 
-/** An estimate may be this much too low: more than four standard errors near 1. */
-const estimateSlack = 0.08;
+/** An estimate may be too low by 0.08, more than four standard errors near 1. */
+const likely = nearlySame - 0.08;
 /** Likely ones that are read and compared, the likeliest first. */
 const mostCompared = 3;
 
@@ -44,6 +44,11 @@ export class ProgramIndex {
   /** One number of shingles, and one sketch after the other, for each of `ids`. */
   #sizes = new Uint32Array(256);
   #sketches = new Uint32Array(256 * sketchLength);
+  /** What was found out of programs that are not added yet: an agent is asked before it submits. */
+  readonly #looked = new Map<
+    CandidateId,
+    { files: readonly ProgramFile[]; shingles: ReadonlySet<number>; found: Found | null }
+  >();
   #closed = false;
   #catchingUp: Promise<void>;
   /** Appends under way; they are derived, so that nobody waits for them but `close`. */
@@ -72,9 +77,17 @@ export class ProgramIndex {
     }
   }
 
-  /** The candidate whose program is nearest to this one, if they are nearly the same. */
-  async nearest(files: readonly ProgramFile[], except: CandidateId): Promise<Found | null> {
+  /** The candidate whose program is nearest to this one, if they are nearly the same. `of`: whose program this is. */
+  async nearest(files: readonly ProgramFile[], of: CandidateId): Promise<Found | null> {
+    const last = this.#looked.get(of);
+    if (last !== undefined && isSame(last.files, files)) return last.found;
     const shingles = shinglesOf(programTokens(files));
+    const found = await this.#compare(shingles, of);
+    this.#looked.set(of, { files, shingles, found });
+    return found;
+  }
+
+  async #compare(shingles: ReadonlySet<number>, except: CandidateId): Promise<Found | null> {
     let best: Found | null = null;
     for (const id of this.#likely(shingles, except)) {
       const others = await this.#store.readProgram(id);
@@ -87,8 +100,10 @@ export class ProgramIndex {
 
   /** From now on others are compared with this program. Once for each candidate. */
   add(id: CandidateId, files: readonly ProgramFile[]): void {
+    const last = this.#looked.get(id);
+    this.#looked.delete(id);
     if (this.#known.has(id) || this.#closed) return;
-    const shingles = shinglesOf(programTokens(files));
+    const shingles = last !== undefined && isSame(last.files, files) ? last.shingles : shinglesOf(programTokens(files));
     const sketch = sketchOf(shingles);
     this.#remember(id, shingles.size, sketch);
     const entry = { id, size: shingles.size, sketch: Buffer.from(sketch.buffer).toString('base64') };
@@ -111,12 +126,13 @@ export class ProgramIndex {
   #likely(shingles: ReadonlySet<number>, except: CandidateId): CandidateId[] {
     const sketch = sketchOf(shingles);
     const found: { id: CandidateId; estimate: number }[] = [];
-    for (const [place, id] of this.#ids.entries()) {
+    for (let place = 0; place < this.#ids.length; place += 1) {
+      const id = this.#ids[place] ?? except;
       const size = this.#sizes[place] ?? 0;
       // Sets of too different sizes cannot be alike.
       if (id === except || Math.min(size, shingles.size) < nearlySame * Math.max(size, shingles.size)) continue;
-      const estimate = estimatedSimilarity(sketch, this.#sketches, place * sketchLength);
-      if (estimate >= nearlySame - estimateSlack) found.push({ id, estimate });
+      const estimate = estimatedSimilarity(sketch, this.#sketches, place * sketchLength, likely);
+      if (estimate >= likely) found.push({ id, estimate });
     }
     return found
       .sort((a, b) => b.estimate - a.estimate)
@@ -150,6 +166,13 @@ export class ProgramIndex {
       if (files !== null) this.add(candidate.id, files);
     }
   }
+}
+
+function isSame(a: readonly ProgramFile[], b: readonly ProgramFile[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ path, contentBase64 }, index) => b[index]?.path === path && b[index].contentBase64 === contentBase64)
+  );
 }
 
 function hasProgram({ state, failure }: Candidate): boolean {

@@ -11,11 +11,13 @@ const empty = 0xffffffff;
 export function shinglesOf(tokens: readonly string[]): Set<number> {
   const hashes = tokens.map(hashOf);
   const found = new Set<number>();
-  const runs = Math.max(1, hashes.length - shingleLength + 1);
-  for (let start = 0; start < runs; start += 1) {
+  const length = Math.min(shingleLength, hashes.length);
+  for (let start = 0; start + length <= hashes.length; start += 1) {
     let hash = 0;
-    for (const token of hashes.slice(start, start + shingleLength)) hash = mixed(Math.imul(hash, 31) + token);
+    for (let place = start; place < start + length; place += 1)
+      hash = mixed(Math.imul(hash, 31) + (hashes[place] ?? 0));
     found.add(hash);
+    if (length === 0) break;
   }
   return found;
 }
@@ -38,17 +40,22 @@ export function sketchOf(shingles: ReadonlySet<number>): Uint32Array {
   return sketch;
 }
 
-/** Estimate of the similarity, with a standard error of at most 0.06, and of 0.02 near 1. */
-export function estimatedSimilarity(a: Uint32Array, b: Uint32Array, offset = 0): number {
+/**
+ * Estimate of the similarity, with a standard error of at most 0.06, and of 0.02 near 1.
+ * @param atLeast an estimate that is certain to be lower is given up early, as 0
+ */
+export function estimatedSimilarity(a: Uint32Array, b: Uint32Array, offset = 0, atLeast = 0): number {
+  const mostOther = (1 - atLeast) * bins;
   let same = 0;
-  let filled = 0;
+  let other = 0;
   for (let bin = 0; bin < bins; bin += 1) {
-    const [left = empty, right = empty] = [a[bin], b[offset + bin]];
-    if (left === empty && right === empty) continue;
-    filled += 1;
-    if (left === right) same += 1;
+    const left = a[bin];
+    if (left !== b[offset + bin]) {
+      other += 1;
+      if (other > mostOther) return 0;
+    } else if (left !== empty) same += 1;
   }
-  return filled === 0 ? 0 : same / filled;
+  return same + other === 0 ? 0 : same / (same + other);
 }
 
 export const sketchLength = bins;
