@@ -104,7 +104,7 @@ export class SteadyState {
   /** Searches until candidates, time or a person say that it is enough. */
   async run(): Promise<SearchEnd> {
     const { slots, agentsPerSlot } = this.#options;
-    const deadline = setTimeout(() => this.#signal(), Math.min(this.runRemainingMs(), 2 ** 31 - 1));
+    const deadline = setTimeout(() => this.#signal(), Math.max(0, Math.min(this.runRemainingMs(), 2 ** 31 - 1)));
     try {
       // Agents of one slot are spread over the start, so that with fewer candidates than lanes all slots have work.
       const lanes = Array.from({ length: agentsPerSlot }, () => slots.map((slot) => this.#lane(slot))).flat();
