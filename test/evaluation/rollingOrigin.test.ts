@@ -65,7 +65,7 @@ if len(months) > 28:
     const outcome = await bench.send('honest(); sys.exit(1)');
     assert.equal(failureOf(outcome), 'program_error');
     assert.deepEqual(outcome.kept, []);
-    assert.deepEqual(outcome.unsealed, { validation: null, test: null, sealedRuns: [] });
+    assert.deepEqual(outcome.unsealed, { validation: null, test: null, problems: [], sealedRuns: [] });
   });
 
   test('keeps nothing of one run for the next', async () => {
