@@ -7,6 +7,13 @@ import { DialError, PeerClosedError, RequestTimeoutError } from '../../protocol/
 import { runDirectory, runPaths } from '../store/home.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 
+/** Somebody holds the run, but no server of it can be asked: it starts, it ends, or another command writes into it. */
+export class RunBetweenError extends CliError {
+  constructor(run: string) {
+    super(exitCodes.badInput, `Run ${run} is starting or ending; try again in a moment.`);
+  }
+}
+
 type RunPeer = Peer<typeof serverToClient, typeof clientToServer>;
 
 const maxPayloadBytes = 16 * 1024 * 1024;
@@ -48,6 +55,6 @@ async function discover(home: string, run: string): Promise<Discovery> {
   try {
     return Discovery.parse(JSON.parse(await readFile(discovery, 'utf8')));
   } catch {
-    throw new CliError(exitCodes.badInput, `Run ${run} is starting or ending; try again in a moment.`);
+    throw new RunBetweenError(run);
   }
 }

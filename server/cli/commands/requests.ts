@@ -1,15 +1,19 @@
 /** `aira2 fork` and `aira2 submit`: a person's wishes, served before anything the search would do by itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
 import { entryFile } from '../../search/entryFile.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
+import { LockedError } from '../../store/processLock.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { RunStore, readRun } from '../../store/runStore.ts';
 import { homeOf, resolveRun, taskOfRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, textUpTo, withCommon } from '../options.ts';
 import { print } from '../output.ts';
-import { callRun } from '../runClient.ts';
+import { callRun, RunBetweenError } from '../runClient.ts';
+
+const deliveryDeadlineMs = 10_000;
 
 export function requestCommands(): Command[] {
   return [fork(), submit()];
@@ -51,13 +55,25 @@ function submit(): Command {
 async function ask(text: string, wish: Wish, options: CommonOptions): Promise<void> {
   const home = homeOf(options);
   const run = await resolveRun(home, text);
-  const { live } = await readRun(home, run);
-  const request = live ? await askServer(home, run, wish) : await askStore(home, run, wish);
+  const { request, live } = await deliver(home, run, wish);
   print(options.json ?? false, 'request', { run, request, live }, () =>
     live
       ? `Queued in run ${run}, before its own work.`
       : `Stored in run ${run}. It is served when the run goes on: aira2 runs resume ${run}`,
   );
+}
+
+/** Two commands at the same moment take turns at a run that is down: the second waits for the first. */
+async function deliver(home: string, run: string, wish: Wish): Promise<{ request: string; live: boolean }> {
+  for (const deadline = Date.now() + deliveryDeadlineMs; ; await sleep(100)) {
+    const { live } = await readRun(home, run);
+    try {
+      return { request: live ? await askServer(home, run, wish) : await askStore(home, run, wish), live };
+    } catch (error) {
+      const isBetween = error instanceof RunBetweenError || error instanceof LockedError;
+      if (!isBetween || Date.now() > deadline) throw error;
+    }
+  }
 }
 
 async function askServer(home: string, run: string, wish: Wish): Promise<string> {
