@@ -105,14 +105,14 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.pending.push({ request: body.request, body: body.body });
       break;
     case 'candidate_started':
-      view.candidates.set(body.candidate.id, structuredClone(body.candidate));
+      view.candidates.set(body.candidate.id, startedCandidate(body.candidate));
       view.generator = body.generator;
       if (body.request !== null) view.pending = view.pending.filter((item) => item.request !== body.request);
       summary.counts.created += 1;
       summary.counts.running += 1;
       break;
     case 'candidate_placed':
-      update(view, body.id, { slot: body.slot });
+      update(view, body.id, { slot: body.slot, ranOn: body.slot });
       break;
     case 'candidate_idea':
       update(view, body.id, { idea: body.idea });
@@ -123,6 +123,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'candidate_submitted':
       update(view, body.id, {
         state: 'evaluating',
+        submittedAt: event.at,
         summary: body.summary,
         steps: body.steps,
         ...(body.autosubmitted === true ? { autosubmitted: true } : {}),
@@ -178,6 +179,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       break;
   }
   advance(view, event.at);
+}
+
+function startedCandidate(candidate: Candidate): Candidate {
+  const own = structuredClone(candidate);
+  return own.slot === null ? own : { ...own, ranOn: own.slot };
 }
 
 /** A candidate is the new best if it is better at all; whether that is more than noise is told beside it. */

@@ -94,6 +94,15 @@ export const NearDuplicate = z.object({
 });
 export type NearDuplicate = z.infer<typeof NearDuplicate>;
 
+/** The same program once more, with another seed: how much of its score is luck. */
+export const Repeat = z.object({
+  seed: z.int().nonnegative(),
+  search: Score.nullable(),
+  failure: CandidateFailure.nullable(),
+  evaluation: z.array(EvaluationRun),
+});
+export type Repeat = z.infer<typeof Repeat>;
+
 export const Candidate = z.object({
   id: CandidateId,
   operator: Operator,
@@ -103,6 +112,8 @@ export const Candidate = z.object({
   guidance: z.string().optional(),
   state: CandidateState,
   slot: z.int().nonnegative().nullable(),
+  /** Where it was worked on last; stays when its work has ended. */
+  ranOn: z.int().nonnegative().optional(),
   /** Seed of this candidate's agent and of its program's run (`AIRA_SEED`). */
   seed: z.int().nonnegative(),
   /** One line, in the author's words: what this program does differently. */
@@ -111,6 +122,8 @@ export const Candidate = z.object({
   idea: z.string().optional(),
   author: z.string(),
   createdAt: z.number(),
+  /** When its agent was done and its evaluation began. */
+  submittedAt: z.number().optional(),
   endedAt: z.number().nullable(),
   steps: z.int().nonnegative(),
   /** The agent ended without submitting; the engine submitted the last program that it had seen run to its end. */
@@ -129,6 +142,12 @@ export const Candidate = z.object({
   spent: Spending.optional(),
   /** The score equals the metric's optimum: look for a leak before believing it. */
   suspiciouslyPerfect: z.boolean(),
+  /** Evaluated again at a person's wish, oldest first. None of them counts for the search. */
+  repeats: z.array(Repeat).optional(),
+  /** A person keeps it in view. */
+  pinned: z.literal(true).optional(),
+  /** A person keeps it from being sampled as a parent, and from being selected. */
+  excluded: z.literal(true).optional(),
 });
 export type Candidate = z.infer<typeof Candidate>;
 
