@@ -12,8 +12,20 @@ interface Check {
   args: readonly string[];
 }
 
+/** Each folder's code is checked against what is there where it runs: Node, the extension host, the browser. */
+const projects = [
+  { project: '.', what: 'types hold (tsc)' },
+  { project: 'extension', what: 'types of the extension hold (tsc)' },
+  { project: 'webview', what: 'types of the webviews hold (tsc)' },
+  { project: 'test/tsconfig.browser.json', what: 'types of tests that drive a browser hold (tsc)' },
+] as const;
+
 const checks: readonly Check[] = [
-  { name: 'types hold (tsc)', tool: 'tsc', args: ['--noEmit', '--pretty', 'false'] },
+  ...projects.map(({ project, what }) => ({
+    name: what,
+    tool: 'tsc',
+    args: ['--noEmit', '--pretty', 'false', '--project', project],
+  })),
   {
     name: 'lint, format and import directions hold (biome)',
     tool: 'biome',
