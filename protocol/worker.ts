@@ -168,6 +168,8 @@ export const WorkerConfig = z.object({
   gpuUuid: z.string().nullable(),
   /** How long to go on without a server before giving up, in milliseconds. */
   graceMs: z.number().positive(),
+  /** How often the server is pinged, in milliseconds; silence for two intervals ends the connection. Absent: 10 s. */
+  keepAliveMs: z.number().positive().optional(),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 

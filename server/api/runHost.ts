@@ -32,7 +32,7 @@ import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { Endpoint } from '../transport/endpoint.ts';
 import { socketPathFor } from '../transport/unixSocket.ts';
-import type { PoolEvent } from '../workers/contract.ts';
+import type { PoolEvent, PoolTiming } from '../workers/contract.ts';
 import type { WorkerLauncher } from '../workers/launcher.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
@@ -53,6 +53,8 @@ export interface RunHostOptions {
   replay?: RecordedRun;
   /** How worker processes come to be. Default: as processes of this host. */
   launcher?: WorkerLauncher;
+  /** Of leases and connections. Default: the pool's own. */
+  timing?: Partial<PoolTiming>;
   onActivity?: (activity: Activity) => void;
   onPoolEvent?: (event: PoolEvent) => void;
 }
@@ -109,6 +111,7 @@ export class RunHost {
         driver: config.sandbox,
         venv,
         ...(options.launcher === undefined ? {} : { launcher: options.launcher }),
+        ...(options.timing === undefined ? {} : { timing: options.timing }),
         log: log.child({ part: 'workers' }),
         onEvent: (event) => {
           onPoolEvent(event, options);

@@ -54,6 +54,7 @@ export class Link {
     this.#connection = new ReconnectingConnection({
       target: () => ({ url: config.url, token: config.token }),
       maxPayloadBytes: workerMaxPayloadBytes,
+      ...(config.keepAliveMs === undefined ? {} : { keepAliveMs: config.keepAliveMs }),
       onConnected: (socket) => this.#hello(socket),
       onDisconnected: (reason) => {
         log.warn({ reason }, 'the connection to the server is gone; dialling again');

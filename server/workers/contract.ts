@@ -106,6 +106,8 @@ export interface PoolTiming {
   cancelWaitMs: number;
   /** How often the operating system is asked whether a worker's process is alive. Default 1 s. */
   watchEveryMs: number;
+  /** How often either end of a connection pings the other; silence for two intervals ends it. Default 10 s. */
+  keepAliveMs: number;
 }
 
 export interface WorkerPoolOptions {

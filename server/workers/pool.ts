@@ -23,6 +23,7 @@ export const defaultTiming: PoolTiming = {
   requestMs: 20_000,
   cancelWaitMs: 30_000,
   watchEveryMs: 1000,
+  keepAliveMs: 10_000,
 };
 
 /** The endpoint's role that workers dial. */
@@ -56,6 +57,7 @@ export class WorkerPool {
     const closeRole = endpoint.addRole(workerRole, {
       authenticate: (token) => slots.find((slot) => slot.knows(token)) ?? null,
       maxPayloadBytes: workerMaxPayloadBytes,
+      keepAliveMs: options.timing?.keepAliveMs ?? defaultTiming.keepAliveMs,
       onConnection: (socket, slot) => slot.accept(socket),
     });
     const pool = new WorkerPool(slots, gpuProblem, closeRole);

@@ -102,6 +102,7 @@ export class Tenancy {
         directory: this.directory,
         ...placement,
         graceMs: timing.graceMs,
+        keepAliveMs: timing.keepAliveMs,
       });
       await this.#save();
     });
