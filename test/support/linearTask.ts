@@ -15,8 +15,15 @@ export interface LinearTask extends AsyncDisposable {
   source: string;
 }
 
-export async function linearTask(): Promise<LinearTask> {
-  const home = await mkdtemp(join(tmpdir(), 'aira2-linear-'));
+export interface LinearTaskOptions {
+  /** An empty folder to be the home; its owner removes it. Default: a temporary one. */
+  home?: string;
+  /** Longest tool call, seconds. */
+  devExecS?: number;
+}
+
+export async function linearTask({ home: given, devExecS = 60 }: LinearTaskOptions = {}): Promise<LinearTask> {
+  const home = given ?? (await mkdtemp(join(tmpdir(), 'aira2-linear-')));
   const source = join(home, 'source');
   await mkdir(source);
   const rows = Array.from({ length: 300 }, (_, row) => {
@@ -25,17 +32,18 @@ export async function linearTask(): Promise<LinearTask> {
   });
   await writeFile(join(source, 'table.csv'), `x,y\n${rows.join('\n')}\n`);
   await writeFile(join(source, 'description.md'), '# Linear\n\nPredict y from x.\n');
-  await writeFile(join(source, 'task.yaml'), manifest);
+  await writeFile(join(source, 'task.yaml'), manifest(devExecS));
   const task = await prepareTask({
     home,
     reference: source,
     python: join(venv, 'bin', 'python'),
     log: () => undefined,
   });
-  return { task, home, source, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
+  const dispose = given === undefined ? () => rm(home, { recursive: true, force: true }) : () => Promise.resolve();
+  return { task, home, source, [Symbol.asyncDispose]: dispose };
 }
 
-const manifest = `schema: aira.task/1
+const manifest = (devExecS: number) => `schema: aira.task/1
 id: linear
 title: Linear toy
 version: 1
@@ -49,5 +57,5 @@ prediction:
     - {name: id, role: id, dtype: string}
     - {name: y, role: value, dtype: float}
 metric: {name: RMSE, direction: minimize, bounds: [0, null], optimum: 0, impl: {builtin: rmse}}
-limits: {cpus: 1, mem_mb: 1000, eval_exec_s: 60, dev_exec_s: 60, trajectory_s: 300, gpus: 0, disk_mb: 100, pids: 256}
+limits: {cpus: 1, mem_mb: 1000, eval_exec_s: 60, dev_exec_s: ${devExecS}, trajectory_s: 300, gpus: 0, disk_mb: 100, pids: 256}
 `;

@@ -1,0 +1,169 @@
+/** One run in real processes while strikes fall at random moments: its server is started again whenever it ends too soon. */
+import { chmodSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { unixUrl } from '../../../protocol/dial.ts';
+import { RunEvent } from '../../../protocol/run.ts';
+import { runDirectory } from '../../../server/store/home.ts';
+import { socketPathFor } from '../../../server/transport/unixSocket.ts';
+import type { SeededRandom } from '../seededRandom.ts';
+import { audit, type Findings } from './audit.ts';
+import { type HostSettings, hostProgram, interruptedStatus } from './host.ts';
+import { Census } from './processes.ts';
+import { Relay } from './relay.ts';
+import { type Strike, strike } from './victims.ts';
+
+/** Short enough that a stop can outlast them, long enough for a loaded machine. */
+const timing = { leaseMs: 4000, graceMs: 4000, renewEveryMs: 500, keepAliveMs: 1500, watchEveryMs: 100 };
+/** Longer than keep-alive, lease and grace together, and than a tool call may take. */
+const longStopMs = 12_000;
+const lookEveryMs = 50;
+
+export interface DisturbedRunOptions {
+  home: string;
+  run: string;
+  candidates: number;
+  strikes: readonly Strike[];
+  /** Between one strike and the next. */
+  pauseMs: { from: number; to: number };
+  random: SeededRandom;
+  /** The run must have ended by then, whatever struck it. */
+  deadlineMs: number;
+  log?: (line: string) => void;
+}
+
+export interface DisturbedRun {
+  findings: Findings;
+  struck: Strike[];
+  /** Those whose victim was not there before the run had ended. */
+  unspent: Strike[];
+  /** Servers that were started after the first. */
+  restarts: number;
+  abandoned: number;
+  seconds: number;
+}
+
+export async function disturbedRun(options: DisturbedRunOptions): Promise<DisturbedRun> {
+  const { home, run, random, strikes, pauseMs, deadlineMs, log = () => undefined } = options;
+  const temporary = await mkdtemp(join(tmpdir(), 'aira2-faults-'));
+  // The unprivileged users of sandboxes pass through it.
+  chmodSync(temporary, 0o755);
+  const directory = runDirectory(home, run);
+  const relay = await Relay.start(join(temporary, 'relay.sock'), socketPathFor(directory));
+  const settings: HostSettings = {
+    home,
+    run,
+    candidates: options.candidates,
+    workers: 2,
+    workersDial: unixUrl(join(temporary, 'relay.sock'), '/worker'),
+    timing,
+    researcher: { lookS: 0.3, thinkS: 0.4, programS: 0.4 },
+  };
+  const hosts = new Hosts(settings, temporary, log);
+  const struck: Strike[] = [];
+  const pending: Promise<void>[] = [];
+  const queue = [...strikes];
+  const began = Date.now();
+  try {
+    let nextAt = Date.now() + random.between(pauseMs.from, pauseMs.to);
+    while (!hosts.finished) {
+      if (Date.now() > began + deadlineMs) throw new Error(`run ${run} had not ended after ${deadlineMs} ms`);
+      await sleep(lookEveryMs);
+      const processes = hosts.census.look();
+      const [next] = queue;
+      if (next === undefined || Date.now() < nextAt) continue;
+      const scene = { random, processes, host: hosts.pid, relay, stopMs: { from: 200, to: 2500 }, longStopMs };
+      const done = strike(next, scene);
+      if (done === null) continue;
+      log(`${Date.now() - began} ms: ${next.blow} ${next.victim}`);
+      pending.push(done.over);
+      struck.push(next);
+      queue.shift();
+      nextAt = Date.now() + random.between(pauseMs.from, pauseMs.to);
+    }
+    await Promise.all(pending);
+    await relay.close();
+    const findings = await audit({
+      home,
+      run,
+      candidates: options.candidates,
+      told: hosts.told,
+      census: hosts.census,
+      folders: [directory, temporary],
+      temporary,
+    });
+    findings.broken.push(...hosts.problems);
+    const abandoned = hosts.told.filter(({ body }) => body.type === 'candidate_abandoned').length;
+    const seconds = Math.round((Date.now() - began) / 100) / 10;
+    return { findings, struck, unspent: queue, restarts: hosts.count - 1, abandoned, seconds };
+  } finally {
+    hosts.end();
+    await Promise.all(pending);
+    await relay.close();
+    for (const { pid } of hosts.census.look()) process.kill(pid, 'SIGKILL');
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The servers of a run, one after the other, and what they have told. */
+class Hosts {
+  readonly census = new Census();
+  readonly told: RunEvent[] = [];
+  readonly problems: string[] = [];
+  count = 0;
+  finished = false;
+  /** Of the server that runs now. */
+  pid: number | null = null;
+  readonly #settings: HostSettings;
+  readonly #temporary: string;
+  readonly #log: (line: string) => void;
+  #ended = false;
+
+  constructor(settings: HostSettings, temporary: string, log: (line: string) => void) {
+    this.#settings = settings;
+    this.#temporary = temporary;
+    this.#log = log;
+    void this.#serve();
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  async #serve(): Promise<void> {
+    while (!this.finished && !this.#ended) {
+      this.count += 1;
+      const host = execa(process.execPath, [hostProgram, JSON.stringify(this.#settings)], {
+        reject: false,
+        env: { TMPDIR: this.#temporary },
+        buffer: { stdout: false },
+      });
+      this.pid = host.pid ?? null;
+      if (host.pid !== undefined) this.census.add(host.pid);
+      const lines = createInterface({ input: host.stdout });
+      const read = new Promise((resolve) => lines.on('close', resolve));
+      lines.on('line', (line) => this.#hear(line));
+      const { exitCode, signal, stderr } = await host;
+      this.pid = null;
+      await read;
+      const words = String(stderr).trim();
+      this.#log(`the server ended: ${signal ?? exitCode}${words === '' ? '' : `, saying: ${words}`}`);
+      if (exitCode === 0) this.finished = true;
+      else if (signal !== 'SIGKILL' && exitCode !== interruptedStatus)
+        this.problems.push(`a server ended with ${signal ?? exitCode}: ${words.slice(-1500)}`);
+    }
+  }
+
+  #hear(line: string): void {
+    try {
+      this.told.push(RunEvent.parse(JSON.parse(line)));
+    } catch {
+      // Killed in the middle of a line: nobody was told of this one.
+      this.#log(`half a line was told: ${line.slice(0, 80)}`);
+    }
+  }
+}
