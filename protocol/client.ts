@@ -20,7 +20,7 @@ import {
   TrajectoryItem,
 } from './clientViews.ts';
 import { CallRates, CostEstimate, Price, RunBudget } from './cost.ts';
-import { Candidate, CandidateId, RunEvent, RunId, RunSummary, SandboxDriverName } from './run.ts';
+import { Candidate, CandidateId, PersonRequest, RunEvent, RunId, RunSummary, SandboxDriverName } from './run.ts';
 import { EvaluationMode, OperatorMode, SearchMode } from './runSwitches.ts';
 import { Program } from './worker.ts';
 
@@ -75,6 +75,18 @@ export const BudgetExtension = z.object({
   gpuHours: z.number().positive().optional(),
 });
 export type BudgetExtension = z.infer<typeof BudgetExtension>;
+
+/** A whole run as of `lastSeq`: what its events up to there mean. */
+export const RunSnapshot = z.object({
+  summary: RunSummary,
+  candidates: z.array(Candidate),
+  /** Requests of a person that no candidate serves yet, oldest first. */
+  pending: z.array(z.object({ request: z.string(), body: PersonRequest })),
+  lastSeq: z.int().nonnegative(),
+  /** When the present stretch of activity began, null while paused or down: see `activeMsAt`. */
+  activeSince: z.number().nullable(),
+});
+export type RunSnapshot = z.infer<typeof RunSnapshot>;
 
 export const clientToServer = {
   /** First on every connection; anything else before it is refused. */
@@ -149,7 +161,7 @@ export const clientToServer = {
   /** The whole run as of `lastSeq`; `run.follow` from there on misses nothing. */
   'run.snapshot': {
     params: z.object({ run }),
-    result: z.object({ summary: RunSummary, candidates: z.array(Candidate), lastSeq: z.int().nonnegative() }),
+    result: RunSnapshot,
   },
   'run.events': {
     params: z.object({ run, sinceSeq: z.int().nonnegative(), limit: z.int().min(1).max(2000) }),

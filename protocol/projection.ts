@@ -2,6 +2,7 @@
  * Events folded into what they mean: the run's summary and its candidates. Server, command line and panels all see a run
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
+import type { RunSnapshot } from './client.ts';
 import { addSpending, nothingSpent, type Spending } from './cost.ts';
 import { isClear, type Lead, unpairedLead } from './lead.ts';
 import type { Candidate, CandidateId, PersonRequest, RunEvent, RunEventBody, RunId, RunSummary } from './run.ts';
@@ -55,6 +56,18 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
     generator: null,
     lastSeq: first.seq,
     activeSince: first.at,
+  };
+}
+
+/** The view that a snapshot was taken of, to go on from with the events after it. */
+export function openSnapshot({ summary, candidates, pending, lastSeq, activeSince }: RunSnapshot): RunView {
+  return {
+    summary,
+    candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
+    pending,
+    generator: null,
+    lastSeq,
+    activeSince,
   };
 }
 

@@ -1,11 +1,5 @@
 /** Where things are on disk. One home holds prepared tasks, runs and caches; every path is derived here. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-
-/** `--home`, else `AIRA2_HOME`, else `~/.aira2`. */
-export function homeDirectory(given: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
-  return resolve(given ?? environment.AIRA2_HOME ?? join(homedir(), '.aira2'));
-}
+import { join } from 'node:path';
 
 export const runsDirectory = (home: string) => join(home, 'runs');
 export const runDirectory = (home: string, run: string) => join(home, 'runs', run);
