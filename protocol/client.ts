@@ -20,7 +20,17 @@ import {
   TrajectoryItem,
 } from './clientViews.ts';
 import { CallRates, CostEstimate, Price, RunBudget } from './cost.ts';
-import { Candidate, CandidateId, PersonRequest, RunEvent, RunId, RunSummary, SandboxDriverName } from './run.ts';
+import {
+  BudgetExtension,
+  Candidate,
+  CandidateId,
+  maxRepeats,
+  PersonRequest,
+  RunEvent,
+  RunId,
+  RunSummary,
+  SandboxDriverName,
+} from './run.ts';
 import { EvaluationMode, OperatorMode, SearchMode } from './runSwitches.ts';
 import { Program } from './worker.ts';
 
@@ -65,16 +75,6 @@ export const RunSettings = z.object({
   price: Price.optional(),
 });
 export type RunSettings = z.infer<typeof RunSettings>;
-
-/** More of what bounds a run; each is added to what there is. A run without that bound keeps none. */
-export const BudgetExtension = z.object({
-  candidates: z.int().positive().optional(),
-  hours: z.number().positive().optional(),
-  costUsd: z.number().positive().optional(),
-  tokens: z.int().positive().optional(),
-  gpuHours: z.number().positive().optional(),
-});
-export type BudgetExtension = z.infer<typeof BudgetExtension>;
 
 /** A whole run as of `lastSeq`: what its events up to there mean. */
 export const RunSnapshot = z.object({
@@ -208,7 +208,10 @@ export const clientToServer = {
     result: ack,
   },
   /** Runs its program again so many times, each with a seed that it has not had. Its score stays; the others stand beside it. */
-  'candidate.reevaluate': { params: z.object({ ...ofCandidate, times: z.int().min(1).max(16) }), result: queued },
+  'candidate.reevaluate': {
+    params: z.object({ ...ofCandidate, times: z.int().min(1).max(maxRepeats) }),
+    result: queued,
+  },
   /** Writes program, environment and (once unsealed) predictions to a folder on the server's machine. */
   'candidate.export': {
     params: z.object({ run, candidate: CandidateId.nullable(), to: z.string().min(1).max(4096) }),

@@ -2,23 +2,45 @@
  * Events folded into what they mean: the run's summary and its candidates. Server, command line and panels all see a run
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
+
+import { compareWithBest, countAttempt, recompare } from './best.ts';
 import type { RunSnapshot } from './client.ts';
 import { addSpending, nothingSpent, type Spending } from './cost.ts';
-import { isClear, type Lead, unpairedLead } from './lead.ts';
-import type { Candidate, CandidateId, PersonRequest, RunEvent, RunEventBody, RunId, RunSummary } from './run.ts';
+import type {
+  BudgetExtension,
+  Candidate,
+  CandidateId,
+  PersonRequest,
+  RunConfig,
+  RunEvent,
+  RunEventBody,
+  RunId,
+  RunSummary,
+} from './run.ts';
 import { isBetter } from './score.ts';
+
+export interface QueuedRequest {
+  request: string;
+  body: PersonRequest;
+}
 
 export interface RunView {
   summary: RunSummary;
   candidates: Map<CandidateId, Candidate>;
-  /** Requests of a person that no candidate serves yet, oldest first. */
-  pending: { request: string; body: PersonRequest }[];
+  /** Requests of a person that are not served yet, oldest first. Of evaluations in the number that is left. */
+  pending: QueuedRequest[];
+  /** Requests that could not be served, or not all of them. */
+  dropped: (QueuedRequest & { reason: string })[];
   /** Generator state after the last sampled assignment, null before the first. */
   generator: number[] | null;
   lastSeq: number;
   /** When the present stretch of activity began, null while paused or down. */
   activeSince: number | null;
+  /** The search has ended for good: all scores are open, and the selection is made. */
+  decided: boolean;
 }
+
+const earlyCaveat = 'validation and test scores were unsealed before the search had ended';
 
 /** @throws if the first event is not `run_started`. */
 export function openRunView(id: RunId, first: RunEvent): RunView {
@@ -48,14 +70,16 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
       stagnation: { sinceBest: 0, sinceClearBest: 0 },
       selected: null,
       unsealed: false,
-      caveats,
+      caveats: [...caveats],
       endReason: null,
     },
     candidates: new Map(),
     pending: [],
+    dropped: [],
     generator: null,
     lastSeq: first.seq,
     activeSince: first.at,
+    decided: false,
   };
 }
 
@@ -65,9 +89,11 @@ export function openSnapshot({ summary, candidates, pending, lastSeq, activeSinc
     summary,
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     pending,
+    dropped: [],
     generator: null,
     lastSeq,
     activeSince,
+    decided: summary.state === 'finished',
   };
 }
 
@@ -85,7 +111,15 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       // The stretch before was cut off without a word; it counted up to the event before this one.
       view.activeSince = event.at;
       summary.outage = null;
+      delete summary.interruption;
       if (summary.state !== 'stopping') summary.state = 'running';
+      break;
+    case 'run_interrupted':
+      if (body.found === true) view.activeSince = null;
+      settle(view, event.at);
+      summary.interruption = body.reason;
+      // Where it was to end, it ends as soon as it is taken up again.
+      if (summary.state !== 'stopping') summary.state = 'interrupted';
       break;
     case 'gpus_held':
       advance(view, event.at);
@@ -108,8 +142,15 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       summary.state = 'running';
       break;
     case 'run_stopping':
+      // Nothing holds back a paused run that is to end.
+      if (summary.state === 'paused' && summary.outage === null) view.activeSince = event.at;
       summary.state = 'stopping';
       summary.endReason = body.reason;
+      if (body.mode !== undefined) summary.ending = body.mode;
+      break;
+    case 'budget_extended':
+      summary.config = extended(summary.config, body.by);
+      if (summary.state === 'stopping') reopen(view);
       break;
     case 'caveat':
       if (!summary.caveats.includes(body.text)) summary.caveats.push(body.text);
@@ -117,6 +158,12 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'request_queued':
       view.pending.push({ request: body.request, body: body.body });
       break;
+    case 'request_dropped': {
+      const dropped = view.pending.filter((item) => item.request === body.request);
+      view.dropped.push(...dropped.map((item) => ({ ...item, reason: body.reason })));
+      view.pending = view.pending.filter((item) => item.request !== body.request);
+      break;
+    }
     case 'candidate_started':
       view.candidates.set(body.candidate.id, startedCandidate(body.candidate));
       view.generator = body.generator;
@@ -158,7 +205,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         endedAt: event.at,
       });
       ended(summary, 'scored');
-      compareWithBest(summary, body);
+      if (view.candidates.get(body.id)?.excluded === true) countAttempt(summary);
+      else compareWithBest(summary, body);
       break;
     case 'candidate_failed':
       update(view, body.id, {
@@ -177,16 +225,29 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       update(view, body.id, { state: 'abandoned', slot: null, endedAt: event.at });
       ended(summary, 'abandoned');
       break;
+    case 'candidate_marked':
+      mark(view, body);
+      break;
+    case 'candidate_reevaluated': {
+      const { seed, search, failure, evaluation } = body;
+      const before = view.candidates.get(body.id)?.repeats ?? [];
+      update(view, body.id, { repeats: [...before, { seed, search, failure, evaluation }] });
+      view.pending = view.pending.flatMap((item) => (item.request === body.request ? oneLess(item) : [item]));
+      break;
+    }
     case 'unsealed':
       for (const { id, ...scores } of body.scores) update(view, id, scores);
       summary.unsealed = true;
       summary.selected = body.selected ?? summary.selected;
-      if (body.early) summary.caveats.push('validation and test scores were unsealed before the search had ended');
+      if (!body.early) view.decided = true;
+      else if (summary.unsealedEarly === undefined) {
+        summary.unsealedEarly = true;
+        summary.caveats.push(earlyCaveat);
+      }
       break;
     case 'run_finished':
-    case 'run_failed':
       settle(view, event.at);
-      summary.state = body.type === 'run_finished' ? 'finished' : 'failed';
+      summary.state = 'finished';
       summary.endReason = body.reason;
       summary.endedAt = event.at;
       break;
@@ -199,32 +260,50 @@ function startedCandidate(candidate: Candidate): Candidate {
   return own.slot === null ? own : { ...own, ranOn: own.slot };
 }
 
-/** A candidate is the new best if it is better at all; whether that is more than noise is told beside it. */
-function compareWithBest(summary: RunSummary, scored: Extract<RunEventBody, { type: 'candidate_scored' }>): void {
-  countAttempt(summary);
-  const { id: candidate, search: score } = scored;
-  const { bestSearch: best, clearBest } = summary;
-  if (best !== null && !isBetter(score.value, best.score.value, summary.metric.direction)) return;
-  const lead = leadOver(clearBest, scored);
-  summary.bestSearch = { candidate, score, lead };
-  summary.stagnation.sinceBest = 0;
-  if (lead !== null && !isClear(lead)) return;
-  summary.clearBest = { candidate, score };
-  summary.stagnation.sinceClearBest = 0;
+/** A mark that is taken away leaves nothing behind; what nobody has marked counts for the best so far. */
+function mark(view: RunView, { id, pinned, excluded }: Extract<RunEventBody, { type: 'candidate_marked' }>): void {
+  const candidate = update(view, id, {
+    ...(pinned === true ? { pinned } : {}),
+    ...(excluded === true ? { excluded } : {}),
+  });
+  if (pinned === false) delete candidate.pinned;
+  if (excluded === false) delete candidate.excluded;
+  if (excluded === undefined || candidate.search === null) return;
+  const { bestSearch: best, clearBest, metric } = view.summary;
+  const concernsBest =
+    best === null ||
+    best.candidate === id ||
+    clearBest?.candidate === id ||
+    !isBetter(best.score.value, candidate.search.value, metric.direction);
+  if (concernsBest) recompare(view);
 }
 
-/** What was compared when it was scored holds only if no other clear best has come in meanwhile. */
-function leadOver(
-  clearBest: RunSummary['clearBest'],
-  { search, lead }: Extract<RunEventBody, { type: 'candidate_scored' }>,
-): Lead | null {
-  if (clearBest === null || search.selfReported === true) return null;
-  return lead?.over === clearBest.candidate ? lead : unpairedLead(clearBest.candidate, clearBest.score, search);
+function oneLess({ request, body }: QueuedRequest): QueuedRequest[] {
+  if (body.kind !== 'reevaluate' || body.times <= 1) return [];
+  return [{ request, body: { ...body, times: body.times - 1 } }];
 }
 
-function countAttempt({ stagnation }: RunSummary): void {
-  stagnation.sinceBest += 1;
-  stagnation.sinceClearBest += 1;
+/** A bound that a run does not have stays away. */
+function extended(config: RunConfig, by: BudgetExtension): RunConfig {
+  const { candidates, hours, budget = {} } = config;
+  const sums = {
+    ...(budget.costUsd === undefined ? {} : { costUsd: budget.costUsd + (by.costUsd ?? 0) }),
+    ...(budget.tokens === undefined ? {} : { tokens: budget.tokens + (by.tokens ?? 0) }),
+    ...(budget.gpuHours === undefined ? {} : { gpuHours: budget.gpuHours + (by.gpuHours ?? 0) }),
+  };
+  return {
+    ...config,
+    candidates: candidates === null ? null : candidates + (by.candidates ?? 0),
+    hours: hours === null ? null : hours + (by.hours ?? 0),
+    ...(config.budget === undefined ? {} : { budget: { ...budget, ...sums } }),
+  };
+}
+
+/** A search that had come to its end has something to do again. Only a run that is down is extended then. */
+function reopen({ summary }: RunView): void {
+  summary.state = 'interrupted';
+  summary.endReason = null;
+  delete summary.ending;
 }
 
 /** Milliseconds that the run has been active by `now`: pauses, outages and downtime do not count. */

@@ -48,6 +48,16 @@ export const RunConfig = z.object({
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 
+/** More of what bounds a run; each is added to what there is. A run without that bound keeps none. */
+export const BudgetExtension = z.object({
+  candidates: z.int().positive().optional(),
+  hours: z.number().positive().optional(),
+  costUsd: z.number().positive().optional(),
+  tokens: z.int().positive().optional(),
+  gpuHours: z.number().positive().optional(),
+});
+export type BudgetExtension = z.infer<typeof BudgetExtension>;
+
 /** A score with its bootstrap standard error over the rows (or groups) of the split. */
 export const Score = z.object({
   value: z.number(),
@@ -151,8 +161,13 @@ export const Candidate = z.object({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
-export const RunState = z.enum(['running', 'paused', 'stopping', 'finished', 'failed', 'interrupted']);
+/** `interrupted`: it is down and can be resumed, however it came to be so. */
+export const RunState = z.enum(['running', 'paused', 'stopping', 'finished', 'interrupted']);
 export type RunState = z.infer<typeof RunState>;
+
+/** `finish`: nothing new is started, agents at work come to their end. `stop`: agents are ended at once. */
+export const StopMode = z.enum(['finish', 'stop']);
+export type StopMode = z.infer<typeof StopMode>;
 
 export const RunSummary = z.object({
   id: RunId,
@@ -192,13 +207,23 @@ export const RunSummary = z.object({
   clearBest: z.object({ candidate: CandidateId, score: Score }).nullable(),
   /** Candidates that have been scored or have failed since the best, and the clear best, came in. */
   stagnation: z.object({ sinceBest: z.int(), sinceClearBest: z.int() }),
+  /** Null until the search has ended, also where scores were unsealed before. */
   selected: CandidateId.nullable(),
   unsealed: z.boolean(),
+  /** A person had them unsealed before the end: those of candidates scored later stay sealed until then. Stays for good. */
+  unsealedEarly: z.literal(true).optional(),
   /** Things a reader must know to judge the run: no sandbox, limits not enforced, model without an LLM. */
   caveats: z.array(z.string()),
   endReason: z.string().nullable(),
+  /** While `stopping` at a person's word: agents at work come to their end (`finish`), or were ended at once (`stop`). */
+  ending: StopMode.optional(),
+  /** Of a run that is down, where that is known: why. */
+  interruption: z.string().optional(),
 });
 export type RunSummary = z.infer<typeof RunSummary>;
+
+/** Evaluations that one request can ask for. */
+export const maxRepeats = 16;
 
 /** What a person asks of a live run. Served before any sampled assignment. */
 export const PersonRequest = z.discriminatedUnion('kind', [
@@ -209,6 +234,8 @@ export const PersonRequest = z.discriminatedUnion('kind', [
     guidance: z.string().max(8000).optional(),
   }),
   z.object({ kind: z.literal('submit'), parent: CandidateId.optional(), program: z.string(), summary: z.string() }),
+  /** Its program again, `times` times, each with a seed that it has not had. */
+  z.object({ kind: z.literal('reevaluate'), candidate: CandidateId, times: z.int().min(1).max(maxRepeats) }),
 ]);
 export type PersonRequest = z.infer<typeof PersonRequest>;
 
@@ -234,9 +261,16 @@ export const RunEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_resumed'), pid: z.int() }),
   z.object({ type: z.literal('run_paused') }),
   z.object({ type: z.literal('run_unpaused') }),
-  z.object({ type: z.literal('run_stopping'), reason: z.string() }),
+  /** No new assignments from here on. Without a mode: the search has come to its end by itself. */
+  z.object({ type: z.literal('run_stopping'), reason: z.string(), mode: StopMode.optional() }),
+  /** `found`: its server ended without a word, some time before; the run's clock stood still since the event before. */
+  z.object({ type: z.literal('run_interrupted'), reason: z.string(), found: z.literal(true).optional() }),
+  /** What is added to each bound that the run has. Opens a search again that had ended and was not unsealed. */
+  z.object({ type: z.literal('budget_extended'), by: BudgetExtension }),
   z.object({ type: z.literal('caveat'), text: z.string() }),
   z.object({ type: z.literal('request_queued'), request: z.string(), body: PersonRequest }),
+  /** What is left of it cannot be served. */
+  z.object({ type: z.literal('request_dropped'), request: z.string(), reason: z.string() }),
   z.object({
     type: z.literal('candidate_started'),
     candidate: Candidate,
@@ -279,6 +313,15 @@ export const RunEventBody = z.discriminatedUnion('type', [
   /** What a candidate's calls have taken in all so far: the last one holds, so that none is counted twice. */
   z.object({ type: z.literal('candidate_spent'), id: CandidateId, spent: Spending }),
   z.object({ type: z.literal('candidate_abandoned'), id: CandidateId, reason: z.string() }),
+  /** A person marks it, or takes a mark away; what is absent stays as it is. */
+  z.object({
+    type: z.literal('candidate_marked'),
+    id: CandidateId,
+    pinned: z.boolean().optional(),
+    excluded: z.boolean().optional(),
+  }),
+  /** One of the evaluations that a person has asked for. Its own score stays. */
+  z.object({ type: z.literal('candidate_reevaluated'), id: CandidateId, request: z.string(), ...Repeat.shape }),
   z.object({
     type: z.literal('unsealed'),
     scores: z.array(
@@ -294,7 +337,6 @@ export const RunEventBody = z.discriminatedUnion('type', [
     early: z.boolean(),
   }),
   z.object({ type: z.literal('run_finished'), reason: z.string() }),
-  z.object({ type: z.literal('run_failed'), reason: z.string() }),
 ]);
 export type RunEventBody = z.infer<typeof RunEventBody>;
 /** The first event of a new run. Logs of older versions may lack what is demanded here. */

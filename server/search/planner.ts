@@ -38,8 +38,11 @@ export type SearchSettings = Pick<RunConfig, 'crossover' | 'drafts' | 'search' |
  */
 const repairShare = 0.5;
 
+/** What a person asks for that makes a candidate. */
+export type CandidateRequest = Exclude<PersonRequest, { kind: 'reevaluate' }>;
+
 /** A person's request comes before any sampled work. */
-export function planRequest(request: string, body: PersonRequest): Plan {
+export function planRequest(request: string, body: CandidateRequest): Plan {
   const common = { origin: 'person', request } as const;
   switch (body.kind) {
     case 'fork':

@@ -26,9 +26,13 @@ export async function prepareRequest(
   entryFile: string | null,
 ): Promise<{ request: string; body: PersonRequest }> {
   const { state } = store.view.summary;
-  if (state === 'finished' || state === 'failed' || state === 'stopping')
+  if (state === 'finished')
     throw new RequestRefusedError(
       `Run ${store.id} has ended and its hidden scores are open: nothing can be added. Start a new run of the same task.`,
+    );
+  if (state === 'stopping')
+    throw new RequestRefusedError(
+      `The search of run ${store.id} is ending: nothing can be added. Start a new run of the same task.`,
     );
   const request = randomBytes(6).toString('hex');
   const guidance = 'guidance' in wish && wish.guidance !== undefined ? { guidance: wish.guidance } : {};

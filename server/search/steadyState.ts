@@ -221,9 +221,11 @@ export class SteadyState {
     const isAffordable = ({ body }: { body: PersonRequest }) =>
       body.kind === 'submit' || (this.#options.spendingEnd?.() ?? null) === null;
     const taken = new Set([...this.#announcing.values()].map((announcement) => announcement.request));
-    const request = store.view.pending.find((one) => !taken.has(one.request) && isAffordable(one));
+    const request = store.view.pending.find(
+      (one) => one.body.kind !== 'reevaluate' && !taken.has(one.request) && isAffordable(one),
+    );
     if (this.#stopReason === null && !this.#paused) {
-      if (request !== undefined) {
+      if (request !== undefined && request.body.kind !== 'reevaluate') {
         const plan = planRequest(request.request, request.body);
         return this.#start({ plan, body: request.body, seed: this.#generator.seed(), abandoned: null }, slot);
       }

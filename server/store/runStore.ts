@@ -197,7 +197,7 @@ export async function listRunIds(home: string): Promise<string[]> {
 }
 
 function isUnderWay(view: RunView): boolean {
-  return view.summary.state !== 'finished' && view.summary.state !== 'failed';
+  return view.summary.state !== 'finished';
 }
 
 /** A view that is made event by event, from the first. */

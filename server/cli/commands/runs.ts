@@ -228,7 +228,7 @@ function resume(): Command {
         print(options.json ?? false, 'runs steer', { run: id, done: 'unpaused' }, () => `Run ${id} goes on.`);
         return;
       }
-      if (view.summary.state === 'finished' || view.summary.state === 'failed')
+      if (view.summary.state === 'finished')
         throw new CliError(
           exitCodes.badInput,
           `Run ${id} has ended (${view.summary.endReason ?? view.summary.state}): there is nothing to resume.`,
