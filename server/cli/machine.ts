@@ -1,18 +1,16 @@
 /** What the command line needs of this machine, and how it names a run. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pino, { type LevelWithSilent, type Logger } from 'pino';
 import { homeDirectory } from '../../protocol/discovery.ts';
 import type { RunSummary } from '../../protocol/run.ts';
+import { programRoot } from '../programFiles.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
 import { loadPreparedTask } from '../tasks/catalog.ts';
 import { TaskNotFoundError, TaskNotPreparedError } from '../tasks/errors.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import type { CommonOptions } from './options.ts';
-
-export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** @throws {CliError} if it is, or lies below, something that is no folder */
 export function homeOf(options: CommonOptions): string {
@@ -32,7 +30,7 @@ export function homeOf(options: CommonOptions): string {
 
 /** `AIRA2_VENV`, else `.venv` beside the program. @throws {CliError} with the command that makes it */
 export function virtualEnvironment(): string {
-  const venv = process.env.AIRA2_VENV ?? join(projectRoot, '.venv');
+  const venv = process.env.AIRA2_VENV ?? join(programRoot, '.venv');
   if (!existsSync(join(venv, 'bin', 'python')))
     throw new CliError(exitCodes.environment, `There is no Python environment at ${venv}. Make it with: npm run setup`);
   return venv;

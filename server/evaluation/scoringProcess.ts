@@ -8,9 +8,10 @@ import { execa } from 'execa';
 import * as z from 'zod';
 import { Score } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { programFile } from '../programFiles.ts';
 import { graderCommand, graderDirectory } from '../tasks/grader.ts';
 
-const script = path.join(import.meta.dirname, 'python', 'score.py');
+const script = programFile('server/evaluation/python/score.py');
 /** Imports of scientific Python from a cold disk on a loaded machine take their time. */
 const startDeadlineMs = 180_000;
 const closeDeadlineMs = 3_000;

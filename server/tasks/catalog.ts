@@ -1,14 +1,14 @@
 /** Finds tasks: the built-in ones, a person's own by path, and those prepared before. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Modality } from '../../protocol/task.ts';
+import { programFile } from '../programFiles.ts';
 import { ManifestError, TaskError, TaskNotFoundError, TaskNotPreparedError } from './errors.ts';
 import { type LoadedManifest, loadManifest, manifestFileName } from './manifest.ts';
 import { nearest } from './nearest.ts';
 import { type PreparedTask, preparedDirectory, readPreparedDocument, readPreparedTask } from './preparedTask.ts';
 
-const builtinDirectory = fileURLToPath(new URL('../../tasks/', import.meta.url));
+const builtinDirectory = programFile('tasks/');
 
 /** A line of `aira2 task list`. */
 export interface TaskListing {

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import * as z from 'zod';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { programFile } from '../programFiles.ts';
 import { acquire } from './acquire.ts';
 import { resolveOrFindPrepared } from './catalog.ts';
 import { PrepareError, SplitDriftError } from './errors.ts';
@@ -24,7 +24,7 @@ import {
 } from './preparedTask.ts';
 import { inScratch } from './scratch.ts';
 
-const pythonDirectory = fileURLToPath(new URL('./python/', import.meta.url));
+const pythonDirectory = programFile('server/tasks/python/');
 const splitTimeoutMs = 600_000;
 /** Raised when the splitter writes something else for the same manifest, so that prepared tasks are made anew. */
 const layoutVersion = 2;

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts';
+import { programFile } from '../programFiles.ts';
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';
 import { layFiles } from './sandbox/files.ts';
 import { descendantsOf } from './sandbox/processTree.ts';
@@ -26,7 +27,7 @@ export interface EvaluationOptions extends SlotOptions {
   onOutput?: ((text: string) => void) | undefined;
 }
 
-const supervisor = readFileSync(new URL('./evaluation_supervisor.py', import.meta.url), 'utf8');
+const supervisor = readFileSync(programFile('server/worker/evaluation_supervisor.py'), 'utf8');
 const logBounds: OutputBounds = { headBytes: 4_000, tailBytes: 16_000, fileBytes: 0 };
 const startDeadlineMs = 60_000;
 const handOutDeadlineMs = 60_000;

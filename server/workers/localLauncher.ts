@@ -8,13 +8,11 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { WorkerConfig } from '../../protocol/worker.ts';
+import { programEntry } from '../programFiles.ts';
 import { processStartTime } from '../store/processLock.ts';
 import type { WorkerLauncher, WorkerProcessId } from './launcher.ts';
-
-const workerMain = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
 
 const passedVariables = [
   'PATH',
@@ -34,7 +32,7 @@ export class LocalLauncher implements WorkerLauncher {
   readonly #main: string;
 
   /** @param main the worker's entry point */
-  constructor(main: string = workerMain) {
+  constructor(main: string = programEntry('worker')) {
     this.#main = main;
   }
 

@@ -1,5 +1,6 @@
 /** Python text of which programs and tries are made: one file per function, read once, checked by tests like any Python. */
 import { readFileSync } from 'node:fs';
+import { programFile } from '../../programFiles.ts';
 
 const cache = new Map<string, string>();
 
@@ -7,7 +8,7 @@ const cache = new Map<string, string>();
 export function fragment(name: string): string {
   const known = cache.get(name);
   if (known !== undefined) return known;
-  const text = readFileSync(new URL(`./fragments/${name}.py`, import.meta.url), 'utf8');
+  const text = readFileSync(programFile(`server/models/heuristic/fragments/${name}.py`), 'utf8');
   cache.set(name, text);
   return text;
 }

@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { programFile } from '../../programFiles.ts';
 import { type BwrapPlan, bwrapArguments } from './bwrapArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';
 import { ChildSandbox } from './childSandbox.ts';
@@ -22,7 +23,7 @@ import { shownFolders } from './shownFolders.ts';
 import { type SystemdScope, systemdScope } from './systemdScope.ts';
 
 const run = promisify(execFile);
-const initScript = readFileSync(new URL('./init.sh', import.meta.url), 'utf8');
+const initScript = readFileSync(programFile('server/worker/sandbox/init.sh'), 'utf8');
 const infoFd = 3;
 /** Numbers of nobody: outside what distributions give to people, services and containers. */
 const firstSlotUid = 64_000;

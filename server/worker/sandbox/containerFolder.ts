@@ -3,11 +3,12 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync,
 import { dirname, join } from 'node:path';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import type { Mount } from '../../../protocol/worker.ts';
+import { programFile } from '../../programFiles.ts';
 import { etcFiles, hostEtc, systemFolders, writableFolders } from './hostUserland.ts';
 import type { SandboxOptions } from './sandbox.ts';
 import { shownFolders } from './shownFolders.ts';
 
-const initScript = readFileSync(new URL('./init.sh', import.meta.url), 'utf8');
+const initScript = readFileSync(programFile('server/worker/sandbox/init.sh'), 'utf8');
 
 /** Number and group that programs run as, as they see them. */
 export interface ProgramUser {

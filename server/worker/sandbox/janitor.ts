@@ -5,11 +5,12 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Limits } from '../../../protocol/worker.ts';
+import { programFile } from '../../programFiles.ts';
 import { Cgroup, type CgroupParents, removeDeadCgroup } from './cgroup.ts';
 import { startOf } from './processTree.ts';
 import { reachableBy } from './reachability.ts';
 
-const script = readFileSync(new URL('./janitor.sh', import.meta.url), 'utf8');
+const script = readFileSync(programFile('server/worker/sandbox/janitor.sh'), 'utf8');
 
 /** Names what belongs to this process: process namespace, number and start, so that a later reader can tell it is dead. */
 function ownName(pid = process.pid): string {

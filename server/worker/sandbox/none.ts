@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { programFile } from '../../programFiles.ts';
 import { sandboxEnvironment } from './environment.ts';
 import { InitChannel } from './initChannel.ts';
 import { interpreterPrefixes } from './interpreter.ts';
@@ -23,7 +24,7 @@ import {
   SandboxStartError,
 } from './sandbox.ts';
 
-const initPath = new URL('./init.sh', import.meta.url);
+const initPath = programFile('server/worker/sandbox/init.sh');
 /** Marks every process of a sandbox, so that those which run away from their parents are found again. */
 const marker = 'AIRA_SANDBOX_FOLDER';
 const startDeadlineMs = 30_000;
@@ -59,7 +60,7 @@ export class NoneDriver implements SandboxDriver {
     const folder = this.#janitor.makeFolder(null);
     for (const name of [...writable, 'ctl']) mkdirSync(join(folder, name));
     const path = pathsOf(options, folder);
-    const command = ['bash', initPath.pathname, join(folder, 'ctl'), path('/workspace'), '0'];
+    const command = ['bash', initPath, join(folder, 'ctl'), path('/workspace'), '0'];
     const words = options.cpuList.length > 0 ? ['taskset', '-c', options.cpuList.join(','), ...command] : command;
     const [file = 'bash', ...rest] = words;
     const child = spawn(file, rest, {

@@ -1,10 +1,11 @@
 /** One Jupyter kernel in a sandbox, reached through `kernel_driver.py` and its JSON lines. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { programFile } from '../../programFiles.ts';
 import { descendantsOf } from '../sandbox/processTree.ts';
 import type { Sandbox, SandboxProcess } from '../sandbox/sandbox.ts';
 
-const driver = readFileSync(new URL('./kernel_driver.py', import.meta.url), 'utf8');
+const driver = readFileSync(programFile('server/worker/sessions/kernel_driver.py'), 'utf8');
 /** Longer than what the driver puts on one line. */
 const maxLineBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 4_000;

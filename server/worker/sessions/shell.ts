@@ -6,10 +6,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { programFile } from '../../programFiles.ts';
 import type { Sandbox, SandboxProcess } from '../sandbox/sandbox.ts';
 import type { JobNumbers } from './presentation.ts';
 
-const setup = readFileSync(new URL('./bashSetup.sh', import.meta.url), 'utf8');
+const setup = readFileSync(programFile('server/worker/sessions/bashSetup.sh'), 'utf8');
 /** Most that is kept of what the shell says beside the protocol. */
 const maxControlBytes = 256 * 1024;
 const startDeadlineMs = 30_000;
