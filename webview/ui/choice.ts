@@ -1,0 +1,6 @@
+/** One of several values that a person can choose from. */
+export interface Choice {
+  value: string;
+  label: string;
+  disabled?: boolean;
+}

@@ -1,0 +1,19 @@
+import { vsCodeDivider } from '@vscode/webview-ui-toolkit';
+import { css, html } from 'lit';
+import { ArElement } from './element.ts';
+import { useToolkit } from './toolkit.ts';
+
+useToolkit(vsCodeDivider());
+
+/** A line between groups; screen readers are not told of it. */
+export class ArDivider extends ArElement {
+  static override styles = css`
+    :host {
+      display: block;
+    }
+  `;
+  protected override render() {
+    return html`<tk-divider role="presentation"></tk-divider>`;
+  }
+}
+customElements.define('ar-divider', ArDivider);
