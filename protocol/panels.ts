@@ -4,7 +4,7 @@
  * What comes out of a webview is checked by the host: model output is shown in there.
  */
 import * as z from 'zod';
-import { RunSettings } from './client.ts';
+import { RunSettings, type RunSnapshot } from './client.ts';
 import type {
   ConnectionReport,
   MachineFacts,
@@ -108,8 +108,10 @@ export type ToDashboardPanel =
       summary: RunSummary;
       title: string;
       candidates: Candidate[];
-      /** Of the snapshot: `events` go on from here, and are folded with `applyEvent`. */
+      /** Of the snapshot (`RunSnapshot`): `events` go on from here, and are folded with `applyEvent`. */
       lastSeq: number;
+      pending: RunSnapshot['pending'];
+      activeSince: number | null;
       references: ReferenceLine[];
       selected: CandidateId | null;
     }
