@@ -11,7 +11,7 @@ import { linearTask } from '../test/support/linearTask.ts';
 import { SeededRandom } from '../test/support/seededRandom.ts';
 
 export const description =
-  'kill -9 and SIGSTOP at random moments: is anything lost, doubled or left? [--moments 100] [--seed 1] [--per-run 6]';
+  'kill -9 and SIGSTOP at random moments: is anything lost, doubled or left? [--moments 100] [--seed 1] [--victims a,b] [--blows a,b]';
 
 /** Of twenty strikes at a victim. */
 const shares = { kill: 10, stop: 7, 'long stop': 3 } as const;
@@ -24,12 +24,14 @@ export async function run(args: string[]): Promise<unknown> {
       seed: { type: 'string', default: '1' },
       'per-run': { type: 'string', default: '6' },
       candidates: { type: 'string', default: '12' },
+      victims: { type: 'string', default: victims.join(',') },
+      blows: { type: 'string', default: blows.join(',') },
       verbose: { type: 'boolean', default: false },
     },
   });
   const random = new SeededRandom(Number(values.seed));
   const log = values.verbose ? (line: string) => process.stderr.write(`${line}\n`) : undefined;
-  let waiting = random.shuffled(plan(Number(values.moments)));
+  let waiting = random.shuffled(plan(Number(values.moments), values.victims.split(','), values.blows.split(',')));
   const runs: (DisturbedRun & { run: string })[] = [];
   await using toy = await linearTask({ devExecS: 8 });
   while (waiting.length > 0) {
@@ -55,10 +57,16 @@ export async function run(args: string[]): Promise<unknown> {
 }
 
 /** As many strikes at each victim, in the shares of the blows. */
-function plan(moments: number): Strike[] {
-  const strikes = victims.flatMap((victim) =>
-    blows.flatMap((blow) => Array.from({ length: shares[blow] }, (): Strike => ({ victim, blow }))),
-  );
+function plan(moments: number, whom: readonly string[], how: readonly string[]): Strike[] {
+  const strikes = victims
+    .filter((victim) => whom.includes(victim))
+    .flatMap((victim) =>
+      blows
+        .filter((blow) => how.includes(blow))
+        .flatMap((blow) => Array.from({ length: shares[blow] }, (): Strike => ({ victim, blow }))),
+    );
+  if (strikes.length === 0)
+    throw new Error(`nobody is to be struck: victims are ${victims.join(', ')}; blows are ${blows.join(', ')}`);
   const rounds = Math.ceil(moments / strikes.length);
   const all = Array.from({ length: rounds }, () => strikes).flat();
   // Fewer than a whole round: evenly over it, so that every victim is there.

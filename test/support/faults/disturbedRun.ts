@@ -22,6 +22,8 @@ const timing = { leaseMs: 4000, graceMs: 4000, renewEveryMs: 500, keepAliveMs: 1
 /** Longer than keep-alive, lease and grace together, and than a tool call may take. */
 const longStopMs = 12_000;
 const lookEveryMs = 50;
+/** Servers that end of themselves, and not in order, before the run is given up. */
+const mostCrashes = 3;
 
 export interface DisturbedRunOptions {
   home: string;
@@ -72,6 +74,7 @@ export async function disturbedRun(options: DisturbedRunOptions): Promise<Distur
     let nextAt = Date.now() + random.between(pauseMs.from, pauseMs.to);
     while (!hosts.finished) {
       if (Date.now() > began + deadlineMs) throw new Error(`run ${run} had not ended after ${deadlineMs} ms`);
+      if (hosts.problems.length >= mostCrashes) throw new Error(`run ${run}: ${hosts.problems.join('\n')}`);
       await sleep(lookEveryMs);
       const processes = hosts.census.look();
       const [next] = queue;
@@ -135,7 +138,7 @@ class Hosts {
   }
 
   async #serve(): Promise<void> {
-    while (!this.finished && !this.#ended) {
+    while (!this.finished && !this.#ended && this.problems.length < mostCrashes) {
       this.count += 1;
       const host = execa(process.execPath, [hostProgram, JSON.stringify(this.#settings)], {
         reject: false,
