@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { candidateIcon, candidateMark, candidateRow } from './candidateRow.ts';
+import { runRow } from './runRow.ts';
+import { candidate, score, summary, view } from './testRun.ts';
+import { candidateTooltip, runTooltip } from './tooltips.ts';
+
+const failure = { kind: 'timeout', message: 'ran for 10 s' } as const;
+
+test('a row tells the score and the change against the better parent, up being better for any metric', () => {
+  const one = view([
+    candidate(1, { search: score(0.5) }),
+    candidate(2, { search: score(0.4) }),
+    candidate(3, { parents: [1, 2], operator: 'crossover', search: score(0.3), summary: 'blend' }),
+  ]);
+  const third = one.candidates.get(3);
+  assert.ok(third);
+  assert.equal(candidateRow(third, one, null).description, '0.30000 ▲0.10000 · × #2 · blend');
+  one.summary.metric.direction = 'maximize';
+  assert.match(candidateRow(third, one, null).description, /^0\.30000 ▼0\.20000/);
+});
+
+test('a change within noise is drawn hollow and said to be so', () => {
+  const one = view([
+    candidate(1, { search: score(0.5, 0.05) }),
+    candidate(2, { parents: [1], search: score(0.49, 0.05) }),
+  ]);
+  const second = one.candidates.get(2);
+  assert.ok(second);
+  const row = candidateRow(second, one, null);
+  assert.match(row.description, /△0\.01/);
+  assert.match(row.spoken, /within noise/);
+});
+
+test('icons differ in shape, not only in colour, between states and operators', () => {
+  const one = view([], { bestSearch: { candidate: 5, score: score(1), lead: null } });
+  const shapes = [
+    candidateIcon(candidate(1, { state: 'running' }), one),
+    candidateIcon(candidate(1, { state: 'evaluating' }), one),
+    candidateIcon(candidate(1, { state: 'failed', failure }), one),
+    candidateIcon(candidate(1, { state: 'abandoned' }), one),
+    candidateIcon(candidate(1), one),
+    candidateIcon(candidate(2, { operator: 'mutation' }), one),
+    candidateIcon(candidate(2, { operator: 'crossover' }), one),
+    candidateIcon(candidate(2, { operator: 'human' }), one),
+    candidateIcon(candidate(5), one),
+  ].map(({ id }) => id);
+  assert.equal(new Set(shapes).size, shapes.length);
+});
+
+test('what can be done with a candidate is in its tokens', () => {
+  const one = view([candidate(1)]);
+  assert.match(candidateRow(candidate(1), one, 1).contextValue, /;live;.*;hasProgram;.*;notPinned;.*;marked;/);
+  const running = candidateRow(candidate(2, { state: 'running', parents: [1] }), one, null).contextValue;
+  assert.doesNotMatch(running, /;hasProgram;|;marked;/);
+  assert.match(running, /;hasParent;/);
+});
+
+test('a mark of a person is told before what the search thinks', () => {
+  const one = view([], { bestSearch: { candidate: 1, score: score(1), lead: null } });
+  assert.equal(candidateMark(candidate(1, { excluded: true }), one, null).badge, '–');
+  assert.equal(candidateMark(candidate(1), one, 1).badge, '×');
+  assert.equal(candidateMark(candidate(1), one, null).badge, '★');
+});
+
+test('sealed scores are said to be sealed, and shown once they are open', () => {
+  const one = view([]);
+  assert.match(candidateTooltip(candidate(1), one, 0), /\| test \| sealed until the run has ended \|/);
+  one.summary.unsealed = true;
+  assert.match(candidateTooltip(candidate(1, { test: score(0.25) }), one, 0), /\| test \| 0\\\.25/);
+});
+
+test('words of a model cannot become links, commands or table cells in a tooltip', () => {
+  const evil = '[run](command:aira2.stop) | x |\n# head';
+  const tip = candidateTooltip(candidate(1, { summary: evil, guidance: evil }), view([]), 0);
+  assert.doesNotMatch(tip, /\]\(command:/);
+  assert.match(tip, /\\\| x \\\|/);
+});
+
+test('a run that waits for its model says so in place of "running", and its tooltip why', () => {
+  const waiting = summary({ outage: 'quota *exceeded*' });
+  assert.match(runRow(waiting).description, /^waiting for the model · 2\/12/);
+  assert.match(runTooltip(waiting, 'here'), /quota \\\*exceeded\\\*/);
+});
