@@ -90,3 +90,33 @@ function betterFirst(population: Population, a: CandidateId, b: CandidateId): Ca
   const difference = (population.rankOf(a) ?? 0) - (population.rankOf(b) ?? 0);
   return difference < 0 || (difference === 0 && a < b) ? [a, b] : [b, a];
 }
+
+/** The candidate that a plan makes, as it is announced. */
+export function newCandidate(
+  id: CandidateId,
+  { operator, parents, origin, guidance }: Plan,
+  body: PersonRequest | null,
+  { seed, slot, modelId, now }: { seed: number; slot: number; modelId: string; now: number },
+): Candidate {
+  return {
+    id,
+    operator,
+    parents,
+    origin,
+    ...(guidance === null ? {} : { guidance }),
+    state: 'running',
+    slot,
+    seed,
+    summary: body?.kind === 'submit' ? body.summary : '',
+    author: operator === 'human' ? 'person' : modelId,
+    createdAt: now,
+    endedAt: null,
+    steps: 0,
+    search: null,
+    validation: null,
+    test: null,
+    failure: null,
+    evaluation: [],
+    suspiciouslyPerfect: false,
+  };
+}

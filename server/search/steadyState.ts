@@ -4,43 +4,40 @@
  * store, and the next decision of any lane is made on it.
  */
 import type { Logger } from 'pino';
-import type { Candidate, CandidateId, Operator, PersonRequest } from '../../protocol/run.ts';
+import type {
+  BudgetExtension,
+  Candidate,
+  CandidateId,
+  Operator,
+  PersonRequest,
+  RunEventBody,
+} from '../../protocol/run.ts';
 import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
+import { Backlog } from './backlog.ts';
+import { Changes } from './changes.ts';
+import { FaultCount, type FaultVerdict } from './faultCount.ts';
 import { Generator } from './generator.ts';
-import { type PlannedCandidate, type Planner, planRequest, planSampled } from './planner.ts';
+import {
+  type CandidateRequest,
+  newCandidate,
+  type PlannedCandidate,
+  type Planner,
+  planRequest,
+  planSampled,
+} from './planner.ts';
 import type { Population } from './population.ts';
 import { RequestRefusedError } from './requests.ts';
 import { timeLeft } from './timeBudget.ts';
+import type { CandidateWork, Repeats, Repetition, WorkSignals } from './work.ts';
 
-/** Brings one started candidate to an end on a slot. Its outcome goes to the store, not to the caller. */
-export interface CandidateWork {
-  /** @throws {InterruptedError} {ProviderStoppedError}, or `isInfrastructureFault(error)` */
-  perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void>;
-  isInfrastructureFault(error: unknown): boolean;
-  /** True if nothing can run on this slot any more. */
-  isSlotOut(error: unknown): boolean;
-  /** Lays down what a person's submission needs before the candidate is announced. */
-  acceptRequest(id: CandidateId, body: PersonRequest): Promise<void>;
-}
-
-export interface WorkSignals {
-  /** Ends agents' trajectories. */
-  agents: AbortSignal;
-  /** Ends evaluations too. */
-  evaluations: AbortSignal;
-}
+export type { CandidateWork, Repeats, Repetition, WorkSignals } from './work.ts';
 
 export type SearchEnd =
   | { kind: 'complete'; reason: string }
   /** The run can be resumed: shutdown, or a provider that cannot go on. */
   | { kind: 'interrupted'; reason: string };
-
-/** How many times an assignment is put back after a fault of the infrastructure. */
-const requeues = 1;
-/** So many faults of the infrastructure in a row, with no candidate brought to an end between them: the machine is not fit. */
-const faultsInARow = 8;
 
 export interface SearchOptions {
   store: RunStore;
@@ -48,6 +45,8 @@ export interface SearchOptions {
   slots: readonly WorkerSlot[];
   agentsPerSlot: number;
   work: CandidateWork;
+  /** Absent: a person cannot ask for evaluations. */
+  repeats?: Repeats;
   modelId: string;
   /** Stands in for sampling; a person can ask for nothing then. */
   planner?: Planner;
@@ -60,22 +59,22 @@ export interface SearchOptions {
 interface Announcement {
   operator: Operator;
   request: string | null;
-  started: Promise<Candidate | 'again'>;
+  started: Promise<Work | 'again'>;
 }
+
+/** What a lane does next, on its slot, to its end. */
+type Work = () => Promise<void>;
 
 export class SteadyState {
   readonly #options: SearchOptions;
   readonly #now: () => number;
   readonly #generator: Generator;
-  /** Lanes that wait for something to change, and a count of changes so that none is missed. */
-  #waiting: (() => void)[] = [];
-  #changes = 0;
+  /** Whatever may give a lane that waits something to do. */
+  readonly #changes = new Changes();
   readonly #stopAgents = new AbortController();
   readonly #stopEvaluations = new AbortController();
-  /** Started candidates that no lane is at: found at a restart (and where), or put back (anywhere). */
-  readonly #backlog: { id: CandidateId; slot: number | null }[];
-  readonly #faults = new Map<CandidateId, number>();
-  #faultsInARow = 0;
+  readonly #backlog: Backlog;
+  readonly #faults: FaultCount;
   /** Slots on which nothing can run any more. */
   readonly #out = new Set<number>();
   readonly #active = new Set<CandidateId>();
@@ -91,20 +90,21 @@ export class SteadyState {
   constructor(options: SearchOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#faults = new FaultCount(options.slots.length);
     const { view } = options.store;
     const { generator, summary } = view;
     this.#generator = generator === null ? Generator.seeded(summary.config.seed) : Generator.restored(generator);
-    this.#backlog = [...view.candidates.values()].filter(isUnfinished).map(({ id, slot }) => ({ id, slot }));
+    this.#backlog = new Backlog(view.candidates.values());
     this.#lastId = summary.counts.created;
     this.#paused = summary.state === 'paused';
     this.#stopReason = summary.state === 'stopping' ? (summary.endReason ?? 'stopped') : null;
-    if (this.#stopReason !== null) this.#stopAgents.abort();
+    if (this.#stopReason !== null && summary.ending !== 'finish') this.#stopAgents.abort();
   }
 
   /** Searches until candidates, time or a person say that it is enough. */
   async run(): Promise<SearchEnd> {
     const { slots, agentsPerSlot } = this.#options;
-    const deadline = setTimeout(() => this.#signal(), Math.max(0, Math.min(this.runRemainingMs(), 2 ** 31 - 1)));
+    const deadline = setTimeout(() => this.#changes.mark(), Math.max(0, Math.min(this.runRemainingMs(), 2 ** 31 - 1)));
     try {
       // Agents of one slot are spread over the start, so that with fewer candidates than lanes all slots have work.
       const lanes = Array.from({ length: agentsPerSlot }, () => slots.map((slot) => this.#lane(slot))).flat();
@@ -135,19 +135,29 @@ export class SteadyState {
     if (!this.#paused) return;
     this.#paused = false;
     await this.#options.store.append({ type: 'run_unpaused' });
-    this.#signal();
+    this.#changes.mark();
+  }
+
+  /** Starts nothing new, lets agents at work come to their end, and goes on to the final selection. */
+  async finish(reason: string): Promise<void> {
+    if (this.#stopReason !== null || this.#ended) return;
+    this.#stopReason = reason;
+    await this.#options.store.append({ type: 'run_stopping', reason, mode: 'finish' });
+    this.#paused = false;
+    this.#changes.mark();
   }
 
   /** Ends the search and goes on to the final selection. Agents are ended at once; evaluations only with `now`. */
   async stop(reason: string, { now }: { now: boolean }): Promise<void> {
-    if (this.#stopReason === null) {
+    const isNew = this.#stopReason === null || this.#options.store.view.summary.ending === 'finish';
+    if (isNew && !this.#ended) {
       this.#stopReason = reason;
-      await this.#options.store.append({ type: 'run_stopping', reason });
+      await this.#options.store.append({ type: 'run_stopping', reason, mode: 'stop' });
     }
     this.#stopAgents.abort();
     if (now) this.#stopEvaluations.abort();
     this.#paused = false;
-    this.#signal();
+    this.#changes.mark();
   }
 
   /** Leaves everything as it is, to be resumed. */
@@ -155,29 +165,40 @@ export class SteadyState {
     this.#interruption ??= reason;
     this.#stopAgents.abort();
     this.#stopEvaluations.abort();
-    this.#signal();
+    this.#changes.mark();
   }
 
   /** Queues what a person asks for. It is on disk when this resolves, and goes ahead of sampled work. */
-  async request(request: string, body: PersonRequest): Promise<void> {
-    if (this.#options.planner !== undefined)
-      throw new RequestRefusedError('This run replays a recording: nothing can be added to it.');
-    if (this.#stopReason !== null || this.#ended)
-      throw new RequestRefusedError('The search is ending: nothing can be added. Start a new run of the same task.');
-    await this.#options.store.append({ type: 'request_queued', request, body });
-    this.#signal();
+  request(request: string, body: PersonRequest): Promise<void> {
+    return this.#add({ type: 'request_queued', request, body });
+  }
+
+  /** More of what bounds the run: lanes that wait go on at once. */
+  extend(by: BudgetExtension): Promise<void> {
+    return this.#add({ type: 'budget_extended', by });
+  }
+
+  /** Between two decisions: what has been taken in is seen by the next one, and none says meanwhile that the search is over. */
+  async #add(event: Extract<RunEventBody, { type: 'request_queued' | 'budget_extended' }>): Promise<void> {
+    await this.#exclusively(async () => {
+      if (this.#options.planner !== undefined)
+        throw new RequestRefusedError('This run replays a recording: nothing can be added to it.');
+      if (this.#stopReason !== null || this.#ended)
+        throw new RequestRefusedError('The search is ending: nothing can be added. Start a new run of the same task.');
+      await this.#options.store.append(event);
+    });
+    this.#changes.mark();
   }
 
   async #lane(slot: WorkerSlot): Promise<void> {
     try {
       while (!this.#out.has(slot.index)) {
-        const candidate = await this.#nextCandidate(slot);
-        if (candidate === null) return;
+        const work = await this.#nextWork(slot);
+        if (work === null) return;
         try {
-          await this.#work(candidate, slot);
+          await work();
         } finally {
-          this.#active.delete(candidate.id);
-          this.#signal();
+          this.#changes.mark();
         }
       }
     } catch (error) {
@@ -187,14 +208,14 @@ export class SteadyState {
     }
   }
 
-  async #nextCandidate(slot: WorkerSlot): Promise<Candidate | null> {
+  async #nextWork(slot: WorkerSlot): Promise<Work | null> {
     for (;;) {
       if (this.#interruption !== null) return null;
-      const seen = this.#changes;
+      const seen = this.#changes.count;
       const decision = await this.#exclusively(() => this.#decide(slot));
       if (decision === null) return null;
       if (decision === 'wait') {
-        if (this.#changes === seen) await new Promise<void>((wake) => this.#waiting.push(wake));
+        await this.#changes.after(seen);
         continue;
       }
       const started = await decision.started;
@@ -212,28 +233,42 @@ export class SteadyState {
     return turn;
   }
 
-  async #decide(slot: WorkerSlot): Promise<{ started: Promise<Candidate | 'again'> } | 'wait' | null> {
-    if (this.#interruption !== null) return null;
-    const { store } = this.#options;
+  async #decide(slot: WorkerSlot): Promise<{ started: Promise<Work | 'again'> } | 'wait' | null> {
+    if (this.#interruption !== null || this.#ended) return null;
     const waiting = this.#takeBacklog(slot);
-    if (waiting !== null) return { started: Promise.resolve(waiting) };
-    // What a person hands in takes no calls; an agent's work would find no money for them.
-    const isAffordable = ({ body }: { body: PersonRequest }) =>
-      body.kind === 'submit' || (this.#options.spendingEnd?.() ?? null) === null;
-    const taken = new Set([...this.#announcing.values()].map((announcement) => announcement.request));
-    const request = store.view.pending.find(
-      (one) => one.body.kind !== 'reevaluate' && !taken.has(one.request) && isAffordable(one),
-    );
+    if (waiting !== null) return { started: Promise.resolve(() => this.#work(waiting, slot)) };
     if (this.#stopReason === null && !this.#paused) {
-      if (request !== undefined && request.body.kind !== 'reevaluate') {
+      const request = this.#wanted();
+      if (request !== null && 'perform' in request)
+        return { started: Promise.resolve(() => this.#repeat(request, slot)) };
+      if (request !== null) {
         const plan = planRequest(request.request, request.body);
         return this.#start({ plan, body: request.body, seed: this.#generator.seed(), abandoned: null }, slot);
       }
       const planned = this.#budgetEnd() === null ? await this.#plan() : null;
       if (planned !== null && planned !== 'wait') return this.#start(planned, slot);
     }
-    if (this.#paused) return 'wait';
-    return this.#active.size + this.#backlog.length > 0 ? 'wait' : null;
+    const atWork = this.#active.size + this.#backlog.size + (this.#options.repeats?.atWork ?? 0);
+    if (this.#paused || atWork > 0) return 'wait';
+    this.#ended = true;
+    return null;
+  }
+
+  /** What a person has asked for that can be served now, the oldest first. */
+  #wanted(): { request: string; body: CandidateRequest } | Repetition | null {
+    const { store, repeats, spendingEnd } = this.#options;
+    const taken = new Set([...this.#announcing.values()].map((announcement) => announcement.request));
+    for (const { request, body } of store.view.pending) {
+      if (body.kind === 'reevaluate') {
+        const repetition = repeats?.take(request, body.candidate, body.times) ?? null;
+        if (repetition !== null) return repetition;
+        continue;
+      }
+      // What a person hands in takes no calls; an agent's work would find no money for them.
+      const isAffordable = body.kind === 'submit' || (spendingEnd?.() ?? null) === null;
+      if (!taken.has(request) && isAffordable) return { request, body };
+    }
+    return null;
   }
 
   /** Why no more candidates are to be started, or null. Abandoned ones do not count: they were nobody's failure. */
@@ -244,18 +279,12 @@ export class SteadyState {
     return this.#options.spendingEnd?.() ?? timeLeft(this.#options.store.view, this.#now()).end;
   }
 
-  /** Work found at a restart goes back to the slot it was on, whose worker may still have its sandbox. */
   #takeBacklog(slot: WorkerSlot): Candidate | null {
-    const { view } = this.#options.store;
-    const indices = new Set(this.#options.slots.map((other) => other.index).filter((other) => !this.#out.has(other)));
-    const index = this.#backlog.findIndex(
-      (item) => item.slot === null || item.slot === slot.index || !indices.has(item.slot),
-    );
-    const [item] = index < 0 ? [] : this.#backlog.splice(index, 1);
-    const candidate = item === undefined ? undefined : view.candidates.get(item.id);
-    if (candidate === undefined) return null;
-    this.#active.add(candidate.id);
-    return candidate;
+    const inService = new Set(this.#options.slots.map(({ index }) => index).filter((index) => !this.#out.has(index)));
+    const id = this.#backlog.take(slot.index, (index) => inService.has(index));
+    if (id === null) return null;
+    this.#active.add(id);
+    return this.#options.store.view.candidates.get(id) ?? null;
   }
 
   /** What sampling, or whoever stands in for it, wants made next. */
@@ -281,29 +310,9 @@ export class SteadyState {
     const id = this.#lastId + 1;
     if (body !== null) await work.acceptRequest(id, body);
     this.#lastId = id;
-    const candidate: Candidate = {
-      id,
-      operator: plan.operator,
-      parents: plan.parents,
-      origin: plan.origin,
-      ...(plan.guidance === null ? {} : { guidance: plan.guidance }),
-      state: 'running',
-      slot: slot.index,
-      seed,
-      summary: body?.kind === 'submit' ? body.summary : '',
-      author: plan.operator === 'human' ? 'person' : modelId,
-      createdAt: this.#now(),
-      endedAt: null,
-      steps: 0,
-      search: null,
-      validation: null,
-      test: null,
-      failure: null,
-      evaluation: [],
-      suspiciouslyPerfect: false,
-    };
+    const candidate = newCandidate(id, plan, body, { seed, slot: slot.index, modelId, now: this.#now() });
     this.#active.add(id);
-    const started = this.#announce(candidate, plan.request, abandoned);
+    const started = this.#announce(candidate, plan.request, abandoned, slot);
     this.#announcing.set(id, { operator: plan.operator, request: plan.request, started });
     return { started };
   }
@@ -313,7 +322,8 @@ export class SteadyState {
     candidate: Candidate,
     request: string | null,
     abandoned: string | null,
-  ): Promise<Candidate | 'again'> {
+    slot: WorkerSlot,
+  ): Promise<Work | 'again'> {
     const { store } = this.#options;
     const { id } = candidate;
     const generator = this.#generator.state;
@@ -325,75 +335,79 @@ export class SteadyState {
     } finally {
       this.#announcing.delete(id);
     }
-    if (abandoned === null) return store.view.candidates.get(id) ?? candidate;
+    if (abandoned === null) return () => this.#work(store.view.candidates.get(id) ?? candidate, slot);
     await this.#abandon(id, abandoned);
     this.#active.delete(id);
-    this.#signal();
+    this.#changes.mark();
     return 'again';
   }
 
   async #work(candidate: Candidate, slot: WorkerSlot): Promise<void> {
     const { store, work, log } = this.#options;
+    const { id } = candidate;
     try {
-      if (candidate.slot !== slot.index)
-        await store.append({ type: 'candidate_placed', id: candidate.id, slot: slot.index });
-      await work.perform(candidate, slot, {
-        agents: this.#stopAgents.signal,
-        evaluations: this.#stopEvaluations.signal,
-      });
-      this.#faultsInARow = 0;
+      if (candidate.slot !== slot.index) await store.append({ type: 'candidate_placed', id, slot: slot.index });
+      await work.perform(candidate, slot, this.#signals);
+      this.#faults.cleared();
     } catch (error) {
       if (error instanceof ProviderStoppedError) {
-        log.error({ candidate: candidate.id, err: error }, 'the model provider cannot go on');
+        log.error({ candidate: id, err: error }, 'the model provider cannot go on');
         this.interrupt(`the model provider cannot go on: ${error.message}`);
       } else if (error instanceof InterruptedError) {
-        if (this.#interruption === null) await this.#abandon(candidate.id, this.#stopReason ?? error.message);
-      } else if (work.isSlotOut(error)) this.#takeOut(slot, candidate.id, messageOf(error));
-      else if (work.isInfrastructureFault(error)) await this.#putBack(candidate.id, messageOf(error));
-      else throw error;
+        if (this.#interruption === null) await this.#abandon(id, this.#stopReason ?? error.message);
+      } else if (work.isSlotOut(error)) {
+        // No mark against the assignment: another slot takes it, or the run waits to be resumed.
+        this.#backlog.putBack(id);
+        this.#takeOut(slot, messageOf(error));
+      } else if (work.isInfrastructureFault(error)) {
+        const verdict = this.#faultOf(id, messageOf(error));
+        if (verdict.kind === 'give_up') await this.#abandon(id, verdict.reason);
+        else this.#backlog.putBack(id);
+      } else throw error;
+    } finally {
+      this.#active.delete(id);
     }
   }
 
-  /** A slot that is gone for good is no mark against the assignment: another slot takes it, or the run waits to be resumed. */
-  #takeOut(slot: WorkerSlot, id: CandidateId, message: string): void {
-    this.#options.log.error({ slot: slot.index, candidate: id, message }, 'a slot is out of service');
+  /** One more evaluation of a candidate. Whatever cuts it off, it stays asked for. */
+  async #repeat(repetition: Repetition, slot: WorkerSlot): Promise<void> {
+    const { work } = this.#options;
+    try {
+      await repetition.perform(slot, this.#stopEvaluations.signal);
+      this.#faults.cleared();
+    } catch (error) {
+      if (error instanceof InterruptedError) return;
+      if (work.isSlotOut(error)) this.#takeOut(slot, messageOf(error));
+      else if (work.isInfrastructureFault(error)) {
+        const verdict = this.#faultOf(repetition.name, messageOf(error));
+        if (verdict.kind === 'give_up') await repetition.drop(verdict.reason);
+      } else throw error;
+    } finally {
+      repetition.release();
+    }
+  }
+
+  get #signals(): WorkSignals {
+    return { agents: this.#stopAgents.signal, evaluations: this.#stopEvaluations.signal };
+  }
+
+  #takeOut(slot: WorkerSlot, message: string): void {
+    this.#options.log.error({ slot: slot.index, message }, 'a slot is out of service');
     this.#out.add(slot.index);
-    this.#backlog.push({ id, slot: null });
     if (this.#out.size === this.#options.slots.length) this.interrupt(`no slot is left: ${message}`);
   }
 
-  /** A fault of the machine puts the assignment back exactly once (invariant 5). */
-  async #putBack(id: CandidateId, message: string): Promise<void> {
-    const faults = (this.#faults.get(id) ?? 0) + 1;
-    this.#faults.set(id, faults);
-    this.#faultsInARow += 1;
-    this.#options.log.warn({ candidate: id, faults, message }, 'infrastructure fault');
-    if (this.#faultsInARow >= Math.max(faultsInARow, 2 * this.#options.slots.length)) {
-      this.#backlog.push({ id, slot: null });
-      this.interrupt(`${this.#faultsInARow} faults of the infrastructure in a row, the last: ${message}`);
-      return;
-    }
-    if (faults > requeues) {
-      await this.#abandon(id, `given up after ${faults} faults of the infrastructure, the last: ${message}`);
-      return;
-    }
-    this.#backlog.push({ id, slot: null });
+  /** A fault of the machine puts work back exactly once (invariant 5); too many in a row end the search, to be resumed. */
+  #faultOf(work: string | number, message: string): FaultVerdict {
+    const verdict = this.#faults.count(work, message);
+    this.#options.log.warn({ work, verdict: verdict.kind, message }, 'infrastructure fault');
+    if (verdict.kind === 'unfit') this.interrupt(verdict.reason);
+    return verdict;
   }
 
   async #abandon(id: CandidateId, reason: string): Promise<void> {
     await this.#options.store.append({ type: 'candidate_abandoned', id, reason });
   }
-
-  #signal(): void {
-    this.#changes += 1;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
-  }
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-function isUnfinished(candidate: Candidate): boolean {
-  return candidate.state === 'running' || candidate.state === 'evaluating';
-}
