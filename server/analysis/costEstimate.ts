@@ -8,7 +8,10 @@ import { costOf } from '../models/prices/cost.ts';
 const assumed = { steps: 25, firstPrompt: 9000, growth: 2500, cachedShare: 0.7, output: 1500 };
 
 /** @param price null: unpriced */
-export function assumedEstimate(config: RunConfig, price: Price | null): CostEstimate {
+export function assumedEstimate(
+  config: Pick<RunConfig, 'operators' | 'maxSteps' | 'candidates'>,
+  price: Price | null,
+): CostEstimate {
   const steps = config.operators === 'single-turn' ? 1 : Math.min(assumed.steps, config.maxSteps);
   let tokens = 0;
   let costUsd = price === null ? null : 0;
@@ -51,7 +54,7 @@ function whole(
   basis: CostEstimate['basis'],
   because: string,
   candidate: CostEstimate['candidate'],
-  { candidates }: RunConfig,
+  { candidates }: Pick<RunConfig, 'candidates'>,
 ): CostEstimate {
   const times = (one: number | null) => (one === null || candidates === null ? null : one * candidates);
   const run = { candidates, tokens: times(candidate.tokens), costUsd: times(candidate.costUsd) };

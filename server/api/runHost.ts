@@ -273,13 +273,13 @@ export const noSandboxCaveat =
 
 /** What a run should say of itself from its first moment. */
 export function initialCaveats(
-  model: ChatModel,
+  info: Pick<ChatModel['info'], 'label' | 'isLanguageModel'>,
   config: Pick<RunSummary['config'], 'sandbox' | 'replayOf'> & RunSwitches,
 ): string[] {
   const caveats: string[] = [];
   if (config.replayOf !== undefined)
     caveats.push(`a replay of run ${config.replayOf}: no model was asked, and nothing was searched anew`);
-  if (!model.info.isLanguageModel) caveats.push(`driven by the ${model.info.label}`);
+  if (!info.isLanguageModel) caveats.push(`driven by the ${info.label}`);
   if (config.sandbox === 'none') caveats.push(noSandboxCaveat);
   caveats.push(...switchCaveats(config));
   return caveats;

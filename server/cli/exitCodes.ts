@@ -1,5 +1,6 @@
 /** Exit codes of the `aira2` command, and which error means which. Documented in docs/cli.md. */
 import { CommanderError } from 'commander';
+import { type RefusalKind, RefusedError } from '../api/refusal.ts';
 
 export const exitCodes = {
   ok: 0,
@@ -59,11 +60,21 @@ const byName: Record<string, number> = {
   ChatModelError: exitCodes.environment,
 };
 
+const byKind: Record<RefusalKind, number> = {
+  bad_input: exitCodes.badInput,
+  refused: exitCodes.badInput,
+  not_found: exitCodes.notFound,
+  environment: exitCodes.environment,
+  key: exitCodes.environment,
+  no_result: exitCodes.noResult,
+};
+
 /** What the system says of a disk that is full or may not be written. */
 const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
+  if (error instanceof RefusedError) return byKind[error.kind];
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && refusals.has(error.code))
     return exitCodes.environment;

@@ -1,14 +1,9 @@
 /** What the command line needs of this machine, and how it names a run. */
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import pino, { type LevelWithSilent, type Logger } from 'pino';
 import { homeDirectory } from '../../protocol/discovery.ts';
-import type { RunSummary } from '../../protocol/run.ts';
-import { programRoot } from '../programFiles.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
-import { loadPreparedTask } from '../tasks/catalog.ts';
-import { TaskNotFoundError, TaskNotPreparedError } from '../tasks/errors.ts';
-import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import type { CommonOptions } from './options.ts';
 
@@ -28,16 +23,6 @@ export function homeOf(options: CommonOptions): string {
   return home;
 }
 
-/** `AIRA2_VENV`, else `.venv` beside the program. @throws {CliError} with the command that makes it */
-export function virtualEnvironment(): string {
-  const venv = process.env.AIRA2_VENV ?? join(programRoot, '.venv');
-  if (!existsSync(join(venv, 'bin', 'python')))
-    throw new CliError(exitCodes.environment, `There is no Python environment at ${venv}. Make it with: npm run setup`);
-  return venv;
-}
-
-export const pythonOf = (venv: string) => join(venv, 'bin', 'python');
-
 /**
  * The run that a person means: its id, `last`, or any part of an id that names one run only.
  * @throws {RunNotFoundError} {CliError} if the part fits several
@@ -56,20 +41,6 @@ export async function resolveRun(home: string, text: string): Promise<string> {
       `"${text}" fits ${matching.length} runs: ${matching.slice(0, 5).join(', ')}. Give more of the id.`,
     );
   return only;
-}
-
-/** The task that a run is of, as prepared in this home. @throws {CliError} with the command that prepares it */
-export function taskOfRun(home: string, { id, config }: Pick<RunSummary, 'id' | 'config'>): PreparedTask {
-  const name = `${config.task}@${config.taskVersion}`;
-  try {
-    return loadPreparedTask(home, name);
-  } catch (error) {
-    if (!(error instanceof TaskNotFoundError || error instanceof TaskNotPreparedError)) throw error;
-    throw new CliError(
-      exitCodes.notFound,
-      `Run ${id} is of task ${name}, which is not prepared in ${home}. Prepare it again: aira2 task prepare ${config.task} (or the path of its manifest)`,
-    );
-  }
 }
 
 /** `AIRA2_LOG_LEVEL`, or `info`. @throws {CliError} with the levels there are */

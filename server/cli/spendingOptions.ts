@@ -1,12 +1,9 @@
 /** The options that bound what a run takes, and what is said of it before it starts. */
 import type { Command } from 'commander';
-import type { CostEstimate, Price, RunBudget } from '../../protocol/cost.ts';
-import type { RunConfig } from '../../protocol/run.ts';
+import type { RunSettings } from '../../protocol/client.ts';
+import type { CostEstimate, Price } from '../../protocol/cost.ts';
 import { estimateWords } from '../analysis/costEstimate.ts';
-import { gpuInventory } from '../gpu/nvidiaSmi.ts';
-import type { ChatModel } from '../models/chatModel.ts';
-import { PriceBook, priceFilePath } from '../models/prices/priceBook.ts';
-import { CliError, exitCodes } from './exitCodes.ts';
+import { priceFilePath } from '../models/prices/priceBook.ts';
 import { positive, whole } from './numbers.ts';
 
 export interface SpendingOptions {
@@ -37,19 +34,7 @@ export function withSpendingOptions(command: Command): Command {
     .option('--max-calls <n>', 'most calls to the model at a time (default: as many as the provider bears)', rate);
 }
 
-/** A bound that ends the run by itself. What takes nothing never comes to one. */
-export function hasBound({ cost, tokens, gpuHours }: SpendingOptions, price: Price | null): boolean {
-  const isFree = price?.tiers.every(({ input, output }) => input === 0 && output === 0) ?? false;
-  return gpuHours !== undefined || (!isFree && (cost !== undefined || tokens !== undefined));
-}
-
-/** @throws {CliError} for GPU-hours on a machine without GPUs */
-export async function spendingConfig(options: SpendingOptions): Promise<Pick<RunConfig, 'budget' | 'rates'>> {
-  if (options.gpuHours !== undefined && (await gpuInventory()).gpus.length === 0)
-    throw new CliError(
-      exitCodes.badInput,
-      'There is no GPU here that --gpu-hours could count: bound the run with --hours.',
-    );
+export function spendingSettings(options: SpendingOptions): Pick<RunSettings, 'budget' | 'rates'> {
   const budget = defined({
     costUsd: options.cost,
     tokens: options.tokens,
@@ -78,31 +63,11 @@ function defined<K extends string>(values: Record<K, number | undefined>): Parti
   return result;
 }
 
-/**
- * The model's price: what `<home>/prices.json` says, else the table's.
- * @throws {CliError} if the run is bounded in money and the model has no price; {PriceFileError}
- */
-export async function priceFor(
-  home: string,
-  { info }: ChatModel,
-  budget: RunBudget | undefined,
-): Promise<Price | null> {
-  const price = (await PriceBook.load(home)).priceOf(info);
-  const flag =
-    budget?.costUsd !== undefined ? '--cost' : budget?.candidateCostUsd !== undefined ? '--candidate-cost' : null;
-  if (price === null && flag !== null)
-    throw new CliError(
-      exitCodes.badInput,
-      `${info.id} has no known price, so ${flag} cannot be kept. Write its price into ${priceFilePath(home)}, in US dollars per million tokens: {"prices": {"${info.id}": {"input": 1, "cachedInput": 0.1, "output": 4}}} (zeros for a server of your own), or bound the run with --tokens.`,
-    );
-  return price;
-}
-
 /** What a person should know before money is spent. */
-export function spendingNote({ info }: ChatModel, price: Price | null, estimate: CostEstimate, home: string): string {
+export function spendingNote(model: string, price: Price | null, estimate: CostEstimate, home: string): string {
   const source =
     price === null
-      ? `${info.id} is unpriced: give it a price in ${priceFilePath(home)} to see and bound its cost`
+      ? `${model} is unpriced: give it a price in ${priceFilePath(home)} to see and bound its cost`
       : `prices: ${price.source}${price.asOf === '' ? '' : `, as of ${price.asOf}`}`;
   return `estimate: ${estimateWords(estimate)}; ${source}`;
 }

@@ -1,8 +1,6 @@
 /** The options that take a part of the method away: the paper's ablations. */
 import { type Command, Option } from 'commander';
 import { EvaluationMode, OperatorMode, type RunSwitches, SearchMode } from '../../protocol/runSwitches.ts';
-import type { ChatModel } from '../models/chatModel.ts';
-import { CliError, exitCodes } from './exitCodes.ts';
 
 export type SwitchOptions = RunSwitches;
 
@@ -26,14 +24,4 @@ export function withSwitchOptions(command: Command): Command {
         .choices(EvaluationMode.options)
         .default('hidden'),
     );
-}
-
-/** @throws {CliError} for a model that cannot do what is asked */
-export function switchConfig({ search, operators, evaluation }: SwitchOptions, model: ChatModel): RunSwitches {
-  if (operators === 'single-turn' && !model.info.isLanguageModel)
-    throw new CliError(
-      exitCodes.badInput,
-      `--operators single-turn needs a language model: the ${model.info.label} looks at the data before it writes a program.`,
-    );
-  return { search, operators, evaluation };
 }

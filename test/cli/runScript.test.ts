@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { runScript } from '../../server/cli/runScript.ts';
+import { runScript } from '../../server/api/runScript.ts';
 import { type LinearTask, linearTask } from '../support/linearTask.ts';
 
 const unkind = `it's "a" $HOME \`date\` } \\ path`;

@@ -25,7 +25,7 @@ async function finished(
   const store = await RunStore.create(toy.home, id, {
     ...runStarted(config),
     metric: { name: 'RMSE', direction: 'minimize' },
-    caveats: initialCaveats(model, config),
+    caveats: initialCaveats(model.info, config),
   });
   const host = await RunHost.start({ store, task: toy.task, model, venv, log: pino({ level: 'silent' }) });
   assert.deepEqual(await host.run(), { kind: 'finished' });

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
+import { taskOfRun } from '../../api/taskOfRun.ts';
 import { entryFile } from '../../search/entryFile.ts';
 import { prepareRequest, type Wish } from '../../search/requests.ts';
 import { LockedError } from '../../store/processLock.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { RunStore, readRun } from '../../store/runStore.ts';
-import { homeOf, resolveRun, taskOfRun } from '../machine.ts';
+import { homeOf, resolveRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, textUpTo, withCommon } from '../options.ts';
 import { print } from '../output.ts';

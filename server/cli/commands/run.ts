@@ -1,34 +1,25 @@
 /** `aira2 run <task>`: a search in the foreground, from preparing the task to the selected program. */
-import { randomBytes } from 'node:crypto';
-import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
-import type { Price } from '../../../protocol/cost.ts';
-import { RunConfig, SandboxDriverName } from '../../../protocol/run.ts';
-import type { RunSwitches } from '../../../protocol/runSwitches.ts';
-import { assumedEstimate } from '../../analysis/costEstimate.ts';
-import { initialCaveats } from '../../api/runHost.ts';
-import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
-import type { ChatModel } from '../../models/chatModel.ts';
+import type { RunSettings } from '../../../protocol/client.ts';
+import { SandboxDriverName } from '../../../protocol/run.ts';
+import { completeSettings, configFor, createRun, defaultCandidates, estimateFor, priceFor } from '../../api/newRun.ts';
+import { pythonOf, virtualEnvironment } from '../../api/pythonEnvironment.ts';
+import { onSandbox } from '../../api/sandboxChoice.ts';
 import { testConnection } from '../../models/connectionTest.ts';
-import { RunStore } from '../../store/runStore.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
-import type { PreparedTask } from '../../tasks/preparedTask.ts';
 import { hostInForeground } from '../foreground.ts';
-import { homeOf, logLevel, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf, logLevel } from '../machine.ts';
 import { positive, share, whole } from '../numbers.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note } from '../output.ts';
-import { onSandbox } from '../sandboxChoice.ts';
 import {
-  hasBound,
-  priceFor,
   type SpendingOptions,
-  spendingConfig,
   spendingNote,
   spendingOptionNames,
+  spendingSettings,
   withSpendingOptions,
 } from '../spendingOptions.ts';
-import { type SwitchOptions, switchConfig, switchOptionNames, withSwitchOptions } from '../switchOptions.ts';
+import { type SwitchOptions, switchOptionNames, withSwitchOptions } from '../switchOptions.ts';
 import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
 interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions, SwitchOptions {
@@ -45,8 +36,6 @@ interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions, Switch
   sandbox: SandboxDriverName;
   image?: string;
 }
-
-const defaultCandidates = 24;
 
 export function runCommand(): Command {
   const command = withCommon(new Command('run'))
@@ -101,32 +90,21 @@ From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 
 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
   const home = homeOf(options);
-  const venv = virtualEnvironment();
+  const venv = virtualEnvironment(home);
   const level = logLevel();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
     const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
-    const switches = switchConfig(options, model);
-    const spending = await spendingConfig(options);
-    const price = await priceFor(home, model, spending.budget);
+    const { info } = model;
+    const wanted = settingsOf(options);
+    const price = await priceFor(home, info, wanted.budget);
+    const settings = await completeSettings(wanted, info, price);
     if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
     const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
-    const settings =
-      tape.replay === null
-        ? await newConfig(task, model, options, { spending, price, switches })
-        : replayConfig(tape.replay, task, options);
-    const config = await onSandbox(settings, task, options.image, venv);
-    const estimate = model.info.isLanguageModel ? assumedEstimate(config, price) : null;
-    if (estimate !== null && tape.replay === null) note(spendingNote(model, price, estimate, home));
-    const store = await RunStore.create(home, newRunId(task.manifest.id), {
-      type: 'run_started',
-      config,
-      metric: { name: task.manifest.metric.name, direction: task.manifest.metric.direction },
-      splitHash: task.splitHash,
-      scoringHash: task.scoringHash,
-      caveats: initialCaveats(model, config),
-      price,
-      ...(estimate === null ? {} : { estimate }),
-    });
+    const chosen = tape.replay === null ? configFor(task, settings) : replayConfig(tape.replay, task, options);
+    const config = await onSandbox(chosen, task, options.image, venv);
+    const estimate = estimateFor(info, config, price);
+    if (estimate !== null && tape.replay === null) note(spendingNote(info.id, price, estimate, home));
+    const store = await createRun(home, task, { info, config, price });
     await tape.begin(store);
     await hostInForeground({
       store,
@@ -142,45 +120,24 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   });
 }
 
-async function newConfig(
-  { manifest }: PreparedTask,
-  model: ChatModel,
-  options: RunOptions,
-  {
-    spending,
-    price,
-    switches,
-  }: { spending: Pick<RunConfig, 'budget' | 'rates'>; price: Price | null; switches: RunSwitches },
-): Promise<RunConfig> {
-  const workers = options.workers ?? (await defaultWorkers());
-  return RunConfig.parse({
-    task: manifest.id,
-    taskVersion: manifest.version,
-    model: model.info.id,
-    workers,
-    agentsPerSlot: options.agentsPerSlot,
-    candidates:
-      options.candidates ?? (options.hours === undefined && !hasBound(options, price) ? defaultCandidates : null),
-    hours: options.hours ?? null,
-    seed: options.seed,
-    temperature: options.temperature,
-    crossover: options.crossover,
-    drafts: options.drafts ?? Math.max(4, workers * options.agentsPerSlot),
-    maxSteps: options.maxSteps,
-    sandbox: options.sandbox,
-    ...switches,
-    ...spending,
-  });
-}
-
-/** Sorts by date, and says of what. */
-function newRunId(task: string): string {
-  const stamp = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return `${stamp}-${task}-${randomBytes(2).toString('hex')}`;
-}
-
-/** A slot for each GPU; without GPUs two, or one on a single CPU. */
-async function defaultWorkers(): Promise<number> {
-  const { gpus } = await gpuInventory();
-  return gpus.length > 0 ? gpus.length : Math.min(2, cpus().length);
+/** What was typed; the rest is completed from model and machine. */
+function settingsOf(options: RunOptions): RunSettings {
+  const { workers, candidates, hours, drafts } = options;
+  const { agentsPerSlot, seed, temperature, crossover, maxSteps, sandbox, search, operators, evaluation } = options;
+  return {
+    agentsPerSlot,
+    seed,
+    temperature,
+    crossover,
+    maxSteps,
+    sandbox,
+    search,
+    operators,
+    evaluation,
+    ...(workers === undefined ? {} : { workers }),
+    ...(candidates === undefined ? {} : { candidates }),
+    ...(hours === undefined ? {} : { hours }),
+    ...(drafts === undefined ? {} : { drafts }),
+    ...spendingSettings(options),
+  };
 }

@@ -8,16 +8,18 @@ import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { bestWords, stagnationWords } from '../../analysis/bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';
 import { renderReport, runReport } from '../../analysis/report.ts';
+import { chooseCandidate, exportCandidate } from '../../api/exportCandidate.ts';
+import { priceFor } from '../../api/newRun.ts';
+import { virtualEnvironment } from '../../api/pythonEnvironment.ts';
+import { taskOfRun, taskToGoOnWith } from '../../api/taskOfRun.ts';
 import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { chooseCandidate, exportCandidate } from '../exportCandidate.ts';
 import { hostInForeground } from '../foreground.ts';
-import { homeOf, logLevel, resolveRun, taskOfRun, virtualEnvironment } from '../machine.ts';
+import { homeOf, logLevel, resolveRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
 import { callRun } from '../runClient.ts';
-import { priceFor } from '../spendingOptions.ts';
 import { table } from '../table.ts';
 import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
@@ -199,7 +201,7 @@ function exportProgram(): Command {
       const { view, paths } = await readRun(home, await resolveRun(home, run));
       const chosen = chooseCandidate({ view, paths }, candidate ?? null);
       const task = taskOfRun(home, view.summary);
-      const venv = virtualEnvironment();
+      const venv = virtualEnvironment(home);
       const done = await exportCandidate({ view, paths, task, candidate: chosen, to: options.to, venv });
       print(options.json ?? false, 'runs export', { run: view.summary.id, ...done }, () =>
         [
@@ -238,29 +240,15 @@ function resume(): Command {
 }
 
 async function takeUp(home: string, id: string, options: CommonOptions & TapeOptions): Promise<void> {
-  const venv = virtualEnvironment();
+  const venv = virtualEnvironment(home);
   const level = logLevel();
   const store = await RunStore.open(home, id);
   try {
-    const { config, splitHash, scoringHash, metric } = store.view.summary;
-    const task = taskOfRun(home, store.view.summary);
-    if (task.splitHash !== splitHash)
-      throw new CliError(
-        exitCodes.badInput,
-        `Run ${id} was made on other splits of ${config.task}@${config.taskVersion} than are prepared now: its scores cannot be compared with new ones. Restore that task, or start a new run.`,
-      );
-    const scoredAlike =
-      scoringHash === undefined
-        ? metric.name === task.manifest.metric.name && metric.direction === task.manifest.metric.direction
-        : scoringHash === task.scoringHash;
-    if (!scoredAlike)
-      throw new CliError(
-        exitCodes.badInput,
-        `Run ${id} was scored by other rules than ${config.task}@${config.taskVersion} has now (metric, prediction or run.cmd of its manifest was changed since; the run's metric is ${metric.name}, to ${metric.direction}): its scores cannot be compared with new ones. Undo the change and prepare the task again, or start a new run.`,
-      );
+    const { config } = store.view.summary;
+    const task = taskToGoOnWith(home, store.view.summary);
     await usingTape(options, { home, isNew: false, replayOf: config.replayOf ?? null }, async (tape) => {
       const model = tape.createModel(config.model);
-      const price = await priceFor(home, model, config.budget);
+      const price = await priceFor(home, model.info, config.budget);
       await store.append({ type: 'run_resumed', pid: process.pid });
       await tape.begin(store);
       await hostInForeground({

@@ -1,11 +1,12 @@
 /** `aira2 task …`: list, prepare, check. */
 import { Command } from 'commander';
 import { formatScoreWithError } from '../../../protocol/score.ts';
+import { pythonOf, virtualEnvironment } from '../../api/pythonEnvironment.ts';
 import { listTasks } from '../../tasks/catalog.ts';
 import { checkTask } from '../../tasks/check.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { homeOf, pythonOf, virtualEnvironment } from '../machine.ts';
+import { homeOf } from '../machine.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
 import { table } from '../table.ts';
@@ -44,8 +45,9 @@ function prepare(): Command {
     .description('Fetch, split and lay down the data of a task. Once is enough; again is cheap.')
     .argument('<task>', 'a built-in task, or the path of a task.yaml or its folder')
     .action(async (reference: string, options: CommonOptions) => {
-      const python = pythonOf(virtualEnvironment());
-      const task = await prepareTask({ home: homeOf(options), reference, python, log: note });
+      const home = homeOf(options);
+      const python = pythonOf(virtualEnvironment(home));
+      const task = await prepareTask({ home, reference, python, log: note });
       const { manifest, directory, splitHash, counts } = task;
       const name = `${manifest.id}@${manifest.version}`;
       print(options.json ?? false, 'task prepare', { task: name, directory, splitHash, counts }, () =>
@@ -63,8 +65,9 @@ function check(): Command {
     .description('Self-test of a prepared task: gold scores the optimum, permuted gold does not, NaN is refused, …')
     .argument('<task>', 'a prepared task, or the path of its manifest')
     .action(async (reference: string, options: CommonOptions) => {
-      const python = pythonOf(virtualEnvironment());
-      const report = await checkTask({ home: homeOf(options), reference, python });
+      const home = homeOf(options);
+      const python = pythonOf(virtualEnvironment(home));
+      const report = await checkTask({ home, reference, python });
       print(options.json ?? false, 'task check', report, () =>
         [
           ...report.findings.map((one) => `${marks[one.status]} ${one.name}: ${one.detail}`),

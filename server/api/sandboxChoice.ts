@@ -2,13 +2,13 @@
 import type { RunConfig } from '../../protocol/run.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { probeSandboxes } from '../worker/sandbox/probe.ts';
-import { CliError, exitCodes } from './exitCodes.ts';
+import { RefusedError } from './refusal.ts';
 
 const driversWithImages: readonly RunConfig['sandbox'][] = ['podman', 'docker', 'apptainer'];
 
 /**
  * The settings with the image that was asked for, or else the task's own. A sandbox is started to see that it works.
- * @throws {CliError} if the driver has no images, or no sandbox starts
+ * @throws {RefusedError} if the driver has no images, or no sandbox starts
  */
 export async function onSandbox(
   { image: _, ...config }: RunConfig,
@@ -19,8 +19,8 @@ export async function onSandbox(
   const image = asked ?? task.manifest.run.image;
   if (image !== undefined && !driversWithImages.includes(config.sandbox)) {
     const who = asked === undefined ? `task ${task.manifest.id} needs` : '--image asks for';
-    throw new CliError(
-      exitCodes.badInput,
+    throw new RefusedError(
+      'bad_input',
       `${who} the image ${image}, and --sandbox ${config.sandbox} has none: choose ${driversWithImages.join(', ')}.`,
     );
   }
@@ -28,7 +28,7 @@ export async function onSandbox(
   const [finding] = await probeSandboxes(venv, [config.sandbox], image);
   if (finding?.works === false) {
     const fix = finding.fix === null ? '' : `\n${finding.fix}`;
-    throw new CliError(exitCodes.environment, `The ${config.sandbox} sandbox does not work: ${finding.problem}.${fix}`);
+    throw new RefusedError('environment', `The ${config.sandbox} sandbox does not work: ${finding.problem}.${fix}`);
   }
   return chosen;
 }

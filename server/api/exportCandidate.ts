@@ -10,8 +10,8 @@ import { formatScoreWithError } from '../../protocol/score.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
 import type { RunPaths } from '../store/home.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
-import { CliError, exitCodes } from './exitCodes.ts';
-import { pythonOf } from './machine.ts';
+import { pythonOf } from './pythonEnvironment.ts';
+import { RefusedError } from './refusal.ts';
 import { runScript } from './runScript.ts';
 
 export interface ExportOptions {
@@ -23,7 +23,7 @@ export interface ExportOptions {
   venv: string;
 }
 
-/** @throws {CliError} if the folder is taken */
+/** @throws {RefusedError} if the folder is taken */
 export async function exportCandidate(options: ExportOptions) {
   const { view, paths, task, candidate, venv } = options;
   const directory = resolve(options.to);
@@ -52,25 +52,25 @@ export async function exportCandidate(options: ExportOptions) {
   return { candidate: candidate.id, directory, files: files.sort() };
 }
 
-/** The candidate with this number, or the selected one. It has a program. @throws {CliError} if there is none, or it has none */
+/** The candidate with this number, or the selected one. It has a program. @throws {RefusedError} if there is none, or it has none */
 export function chooseCandidate({ view, paths }: Pick<ExportOptions, 'view' | 'paths'>, id: number | null): Candidate {
   const { summary } = view;
   const wanted = id ?? summary.selected;
   if (wanted === null)
-    throw new CliError(
-      exitCodes.noResult,
+    throw new RefusedError(
+      'no_result',
       summary.unsealed
         ? `Run ${summary.id} selected nothing. Name a candidate: aira2 runs candidates ${summary.id}`
         : `Run ${summary.id} has not selected yet. Name a candidate, or let the run end.`,
     );
   const candidate = view.candidates.get(wanted);
   if (candidate === undefined)
-    throw new CliError(
-      exitCodes.notFound,
+    throw new RefusedError(
+      'not_found',
       `Run ${summary.id} has no candidate #${wanted}; it has ${view.candidates.size}.`,
     );
   if (!existsSync(paths.candidate(wanted).program))
-    throw new CliError(exitCodes.badInput, `Candidate #${wanted} has no program (${candidate.state}).`);
+    throw new RefusedError('bad_input', `Candidate #${wanted} has no program (${candidate.state}).`);
   return candidate;
 }
 
@@ -80,12 +80,12 @@ async function refuseFilled(directory: string): Promise<void> {
     names = await readdir(directory);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw new CliError(
-      exitCodes.badInput,
+    throw new RefusedError(
+      'bad_input',
       `${directory} is not a folder that can be written: ${error instanceof Error ? error.message : error}`,
     );
   }
-  if (names.length > 0) throw new CliError(exitCodes.badInput, `${directory} is not empty; choose another folder.`);
+  if (names.length > 0) throw new RefusedError('bad_input', `${directory} is not empty; choose another folder.`);
 }
 
 async function frozen(venv: string): Promise<string> {
