@@ -1,0 +1,203 @@
+/**
+ * The one connection of this window. It looks for a server when a view is opened, starts one when a person wants something
+ * that needs one, comes back by itself, and says at every moment how it stands.
+ */
+import type { ServerInfo } from '../../../protocol/clientViews.ts';
+import type { RpcLog } from '../../../protocol/rpc.ts';
+import {
+  AgentServerClient,
+  type LinkState,
+  NotConnectedError,
+  serverGoodbyes,
+  type Target,
+} from '../../../protocol/serverClient.ts';
+import { Listeners, type Subscription } from '../../../protocol/subscription.ts';
+import type { Route } from './route.ts';
+
+export type Link =
+  /** Nothing was looked for yet. */
+  | { kind: 'none' }
+  | { kind: 'absent' }
+  | { kind: 'connecting'; step: string }
+  | { kind: 'connected'; server: ServerInfo }
+  /** It is being dialled again. */
+  | { kind: 'lost'; reason: string; server: ServerInfo }
+  | { kind: 'failed'; error: Error };
+
+export interface ConnectionOptions {
+  /** Made anew for every `switchTo`, from the settings of that moment. */
+  route: () => Route;
+  /** Names this window in the server's log. */
+  name: string;
+  build: string;
+  log: RpcLog;
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #links = new Listeners<Link>();
+  readonly #clients = new Listeners<AgentServerClient | null>();
+  #route: Route;
+  #client: AgentServerClient | null = null;
+  #link: Link = { kind: 'none' };
+  #looking: Promise<void> | null = null;
+  #starting: Promise<AgentServerClient> | null = null;
+  /** A person ended it: nothing starts it again unasked. */
+  #generation = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#route = options.route();
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get client(): AgentServerClient | null {
+    return this.#client;
+  }
+
+  get isLocal(): boolean {
+    return this.#route.isLocal;
+  }
+
+  /** Whose machine: as the server calls itself, or as the route does before it was heard. */
+  get machine(): string {
+    if (this.#link.kind === 'connected' || this.#link.kind === 'lost') return this.#link.server.host;
+    return this.#route.machine;
+  }
+
+  onLink(listener: (link: Link) => void): Subscription {
+    return this.#links.add(listener);
+  }
+
+  /** Told with each new client before it is connected, and with null when there is none any more. */
+  onClient(listener: (client: AgentServerClient | null) => void): Subscription {
+    return this.#clients.add(listener);
+  }
+
+  /** Connects if a server is there. Starts nothing, throws nothing: `link` says what came of it. */
+  look(): Promise<void> {
+    if (this.#client !== null || this.#starting !== null) return Promise.resolve();
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  /** A connected client; the server is started where there is none. @throws what kept it from coming up */
+  async need(): Promise<AgentServerClient> {
+    await this.#looking;
+    if (this.#client !== null) {
+      await this.#client.ready();
+      return this.#client;
+    }
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  /** @throws {NotConnectedError} if there is no connection at this moment */
+  get(): AgentServerClient {
+    if (this.#client === null) throw new NotConnectedError('no agent server is running');
+    return this.#client;
+  }
+
+  /** Lets go, and takes the way that the settings now name. */
+  async reroute(): Promise<void> {
+    await this.close();
+    await this.#route.dispose();
+    this.#route = this.#options.route();
+    this.#enter({ kind: 'none' });
+  }
+
+  /** Ends the connection; server and runs go on. */
+  async close(): Promise<void> {
+    this.#generation += 1;
+    const client = this.#client;
+    this.#adopt(null);
+    await client?.dispose();
+    this.#enter({ kind: 'absent' });
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
+    await this.#route.dispose();
+  }
+
+  async #look(): Promise<void> {
+    const generation = this.#generation;
+    this.#enter({ kind: 'connecting', step: '' });
+    try {
+      const target = await this.#route.find();
+      if (generation !== this.#generation) return;
+      if (target === null) this.#enter({ kind: 'absent' });
+      else await this.#connect(target).ready();
+    } catch (error) {
+      this.#fail(error, generation);
+    }
+  }
+
+  async #start(): Promise<AgentServerClient> {
+    const generation = this.#generation;
+    this.#enter({ kind: 'connecting', step: '' });
+    try {
+      const target = await this.#route.start((step) => this.#enter({ kind: 'connecting', step }));
+      const client = this.#connect(target);
+      await client.ready();
+      return client;
+    } catch (error) {
+      this.#fail(error, generation);
+      throw error;
+    }
+  }
+
+  #connect(target: Target): AgentServerClient {
+    const { name, build, log } = this.#options;
+    const client = new AgentServerClient({ target, kind: 'vscode', name, build, log });
+    client.onState((state) => {
+      if (this.#client === client) this.#follow(state);
+    });
+    this.#adopt(client);
+    return client;
+  }
+
+  #adopt(client: AgentServerClient | null): void {
+    if (this.#client === client) return;
+    this.#client = client;
+    this.#clients.tell(client);
+  }
+
+  #follow(state: LinkState): void {
+    switch (state.kind) {
+      case 'connecting':
+        return;
+      case 'connected':
+        this.#enter({ kind: 'connected', server: state.server });
+        return;
+      case 'reconnecting':
+        if (this.#link.kind === 'connected' || this.#link.kind === 'lost')
+          this.#enter({ kind: 'lost', reason: state.reason, server: this.#link.server });
+        return;
+      case 'stopped':
+        this.#adopt(null);
+        if (state.error === null || state.reason === serverGoodbyes.stopped) this.#enter({ kind: 'absent' });
+        else this.#enter({ kind: 'failed', error: state.error });
+    }
+  }
+
+  #fail(error: unknown, generation: number): void {
+    if (generation !== this.#generation) return;
+    const client = this.#client;
+    this.#adopt(null);
+    void client?.dispose();
+    this.#enter({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+  }
+
+  #enter(link: Link): void {
+    this.#link = link;
+    this.#links.tell(link);
+  }
+}
