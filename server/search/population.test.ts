@@ -91,4 +91,47 @@ describe('the population', () => {
     });
     assert.equal(population.size, 1);
   });
+
+  it('takes out whom a person has excluded, whenever that was, and takes them in again', () => {
+    const run = liveRun();
+    const following = Population.following(run);
+    for (const id of [1, 2, 3]) start(run, id);
+    score(run, 1, 0.2);
+    score(run, 2, 0.1);
+    run.tell({ type: 'candidate_marked', id: 2, excluded: true, pinned: true });
+    run.tell({ type: 'candidate_marked', id: 3, excluded: true });
+    score(run, 3, 0.05);
+    assert.deepEqual([following.size, following.leaders(3).map(({ id }) => id)], [1, [1]]);
+    assert.deepEqual(
+      [1, 2, 3].map((id) => following.rankOf(id)),
+      [1, null, null],
+    );
+    assert.equal(run.view.summary.bestSearch?.candidate, 1, 'what is excluded does not lead');
+    assert.deepEqual(summary(Population.of(run.view)), summary(following));
+    assert.equal(following.ranking.draw(0.999), 1);
+
+    run.tell({ type: 'candidate_marked', id: 1, pinned: true });
+    run.tell({ type: 'candidate_marked', id: 2, excluded: false });
+    run.tell({ type: 'candidate_marked', id: 3, excluded: false });
+    assert.deepEqual(
+      following.leaders(3).map(({ id }) => id),
+      [3, 2, 1],
+    );
+    assert.equal(run.view.summary.bestSearch?.candidate, 3);
+    assert.deepEqual(summary(Population.of(run.view)), summary(following));
+    const { excluded, pinned } = run.view.candidates.get(2) ?? {};
+    assert.deepEqual({ excluded, pinned }, { excluded: undefined, pinned: true });
+  });
+
+  it('offers no failed program for repair that a person has excluded', () => {
+    const run = liveRun();
+    const following = Population.following(run);
+    start(run, 1);
+    fail(run, 1);
+    assert.deepEqual(following.repairable(), [1]);
+    run.tell({ type: 'candidate_marked', id: 1, excluded: true });
+    assert.deepEqual(following.repairable(), []);
+    run.tell({ type: 'candidate_marked', id: 1, excluded: false });
+    assert.deepEqual(following.repairable(), [1]);
+  });
 });

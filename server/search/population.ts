@@ -11,14 +11,15 @@ import { Ranking } from './rankSelection.ts';
 const mostRepairs = 3;
 
 export class Population {
-  /** Candidates that can be parents: scored ones. Failed ones are kept and shown, never sampled. */
+  /** Candidates that can be parents: scored ones that nobody has excluded. Failed ones are kept and shown, never sampled. */
   readonly ranking: Ranking;
   readonly #candidates: ReadonlyMap<CandidateId, Candidate>;
   /** Ascending. */
   readonly #drafts: CandidateId[] = [];
   readonly #atWork = new Set<CandidateId>();
+  readonly #ranked = new Set<CandidateId>();
   readonly #children = new Map<CandidateId, CandidateId[]>();
-  /** Failed with a program, and nobody has taken it up: what a single-turn operator may mend. */
+  /** Failed with a program, and nobody has taken it up or excluded it: what a single-turn operator may mend. */
   readonly #repairable = new Set<CandidateId>();
 
   private constructor(view: RunView) {
@@ -47,7 +48,7 @@ export class Population {
     return this.#candidates.get(id);
   }
 
-  /** Scored candidates. */
+  /** Candidates that can be parents. */
   get size(): number {
     return this.ranking.size;
   }
@@ -73,13 +74,13 @@ export class Population {
     return this.#all(found);
   }
 
-  /** 1 is best; null for one without a score. */
+  /** 1 is best; null for one without a score, and for one that is excluded. */
   rankOf(id: CandidateId): number | null {
-    const score = this.#candidates.get(id)?.search ?? null;
-    return score === null ? null : this.ranking.rankOf(score.value);
+    const { search = null, excluded } = this.#candidates.get(id) ?? {};
+    return search === null || excluded === true ? null : this.ranking.rankOf(search.value);
   }
 
-  /** The best ones, best first. */
+  /** The best ones that can be parents, best first. */
   leaders(count: number): Candidate[] {
     return this.#all(this.ranking.best(count));
   }
@@ -105,6 +106,7 @@ export class Population {
 
   #apply(body: RunEventBody): void {
     if (body.type === 'candidate_started') this.#start(body.candidate);
+    else if (body.type === 'candidate_marked') this.#mark(body.id);
     else if ('id' in body) this.#settle(body.id);
   }
 
@@ -123,8 +125,27 @@ export class Population {
   #settle(id: CandidateId): void {
     const candidate = this.#candidates.get(id);
     if (candidate === undefined || candidate.state === 'running' || candidate.state === 'evaluating') return;
-    if (!this.#atWork.delete(id)) return;
-    if (candidate.state === 'scored' && candidate.search !== null) this.ranking.add(id, candidate.search.value);
+    if (this.#atWork.delete(id) && candidate.excluded !== true) this.#admit(candidate);
+  }
+
+  /** Takes in whether a candidate is excluded now. One that is at work is looked at when it has come to its end. */
+  #mark(id: CandidateId): void {
+    const candidate = this.#candidates.get(id);
+    if (candidate === undefined || this.#atWork.has(id)) return;
+    if (candidate.excluded !== true) this.#admit(candidate);
+    else {
+      this.#repairable.delete(id);
+      if (this.#ranked.delete(id) && candidate.search !== null) this.ranking.remove(id, candidate.search.value);
+    }
+  }
+
+  /** Among those that can be parents, if it can be one. Idempotent. */
+  #admit(candidate: Candidate): void {
+    const { id, state, search } = candidate;
+    if (state === 'scored' && search !== null && !this.#ranked.has(id)) {
+      this.#ranked.add(id);
+      this.ranking.add(id, search.value);
+    }
     if (isMendable(candidate) && this.#failuresAbove(candidate) < mostRepairs && this.children(id).length === 0)
       this.#repairable.add(id);
   }

@@ -145,4 +145,20 @@ describe('the generator', () => {
       Array.from({ length: 5 }, () => first.seed()),
     );
   });
+
+  it('draws, once some are taken out, as if they had never been there', () => {
+    const generator = Generator.seeded(3);
+    const scores = Array.from({ length: 300 }, () => Math.round(generator.uniform() * 40));
+    const made = ranking(scores);
+    const without = new Ranking('minimize', 1);
+    for (const [index, score] of scores.entries())
+      if (index % 3 === 0) made.remove(index + 1, score);
+      else without.add(index + 1, score);
+    assert.equal(made.size, without.size);
+    for (let step = 0; step < 2000; step += 1) {
+      const uniform = (step + 0.5) / 2000;
+      assert.equal(made.draw(uniform), without.draw(uniform));
+    }
+    assert.throws(() => made.remove(1, scores[0] ?? 0), RangeError);
+  });
 });

@@ -40,6 +40,16 @@ export class Ranking {
     this.#total = null;
   }
 
+  /** @param score as it was added @throws {RangeError} if it is not among them */
+  remove(id: CandidateId, score: number): void {
+    const key = this.#sign * score;
+    const place = this.#ids.indexOf(id, this.#firstNotBefore(key));
+    if (place < 0 || this.#keys[place] !== key) throw new RangeError(`candidate ${id} is not ranked by ${score}`);
+    this.#ids.splice(place, 1);
+    this.#keys.splice(place, 1);
+    this.#total = null;
+  }
+
   /** The rank of a score that is among them: 1 is best, ties share their mean. */
   rankOf(score: number): number {
     const key = this.#sign * score;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CandidateId, PersonRequest } from '../../protocol/run.ts';
+import { type CandidateId, maxRepeats, type PersonRequest } from '../../protocol/run.ts';
 import { Program, type ProgramFile } from '../../protocol/worker.ts';
 import { syncFolder, writeSynced } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -14,7 +14,8 @@ export class RequestRefusedError extends Error {
 export type Wish =
   | { kind: 'fork'; parent: CandidateId; guidance?: string | undefined }
   | { kind: 'cross'; parents: [CandidateId, CandidateId]; guidance?: string | undefined }
-  | { kind: 'submit'; parent?: CandidateId | undefined; summary: string; files: ProgramFile[] };
+  | { kind: 'submit'; parent?: CandidateId | undefined; summary: string; files: ProgramFile[] }
+  | { kind: 'reevaluate'; candidate: CandidateId; times: number };
 
 /**
  * Checks a wish and lays down what it needs; `queue` then makes it durable.
@@ -54,6 +55,18 @@ export async function prepareRequest(
       for (const file of wish.files) await writeProgramFile(join(store.paths.directory, program), file);
       const parent = wish.parent === undefined ? {} : { parent: wish.parent };
       return { request, body: { kind: 'submit', program, summary: wish.summary, ...parent } };
+    }
+    case 'reevaluate': {
+      const { candidate, times } = wish;
+      await requireProgram(store, candidate);
+      const state = store.view.candidates.get(candidate)?.state;
+      if (state !== 'scored' && state !== 'failed')
+        throw new RequestRefusedError(
+          `Candidate #${candidate} is ${state}: it has not been evaluated for the first time.`,
+        );
+      if (!Number.isInteger(times) || times < 1 || times > maxRepeats)
+        throw new RequestRefusedError(`A candidate is evaluated again 1 to ${maxRepeats} times, not ${times}.`);
+      return { request, body: { kind: 'reevaluate', candidate, times } };
     }
   }
 }

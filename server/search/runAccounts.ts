@@ -31,6 +31,11 @@ export class RunAccounts {
   private constructor(options: RunAccountsOptions, budget: Budget) {
     this.#options = options;
     this.#budget = budget;
+    const { store } = options;
+    store.subscribe(store.view.lastSeq, ({ body }) => {
+      if (body.type === 'budget_extended')
+        budget.extend({ costUsd: body.by.costUsd ?? 0, tokens: body.by.tokens ?? 0 });
+    });
   }
 
   /** Takes in first what trajectories say that a killed server could not tell any more. */

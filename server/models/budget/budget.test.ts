@@ -172,3 +172,24 @@ test('a thousand agents with calls of random cost never go over the bound', asyn
   assert.ok(run.spent.costUsd > bound * 0.5, 'and the money was used');
   assert.ok(lastTurns > 10, 'whoever had begun could end');
 });
+
+test('more budget lets those go on that waited, and new ones be started', async () => {
+  const run = Budget.ofRun(limits(10));
+  const first = await run.ofCandidate(limits(null)).reserve(usd(8), usd(0), run.hold(), never);
+  first.settle(usd(8));
+  assert.match(run.softEnd() ?? '', /80 % of the cost budget of \$10/);
+  await assert.rejects(run.ofCandidate(limits(null)).reserve(usd(3), usd(0), run.hold(), never), BudgetExhaustedError);
+  assert.match(run.softEnd() ?? '', /no room for another call/);
+  const underWay = await run.ofCandidate(limits(null)).reserve(usd(2), usd(0), run.hold(), never);
+  const waiting = run.ofCandidate(limits(null)).reserve(usd(1), usd(0), run.hold(), never);
+  await turnOfTheLoop();
+  run.extend({ costUsd: 5, tokens: 100 });
+  assert.equal((await waiting).amount.costUsd, 1);
+  assert.deepEqual(
+    run.limits,
+    { costUsd: 15, tokens: null },
+    'a bound that is not there does not come by being extended',
+  );
+  underWay.settle(usd(2));
+  assert.equal(run.softEnd(), null);
+});

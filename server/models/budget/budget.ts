@@ -41,7 +41,7 @@ type Room = 'fits' | 'later' | 'never';
 
 export class Budget {
   readonly scope: BudgetScope;
-  readonly limits: Limits;
+  #limits: Limits;
   readonly #parent: Budget | null;
   #spent: Amount;
   /** Reserved by calls under way. */
@@ -55,7 +55,7 @@ export class Budget {
 
   private constructor(scope: BudgetScope, limits: Limits, spent: Amount, parent: Budget | null) {
     this.scope = scope;
-    this.limits = limits;
+    this.#limits = limits;
     this.#spent = { ...spent };
     this.#parent = parent;
   }
@@ -70,6 +70,10 @@ export class Budget {
     return new Budget('candidate', limits, spent, this);
   }
 
+  get limits(): Limits {
+    return this.#limits;
+  }
+
   get spent(): Amount {
     return { ...this.#spent };
   }
@@ -78,6 +82,17 @@ export class Budget {
   get isUnlimited(): boolean {
     const { tokens, costUsd } = this.limits;
     return tokens === null && costUsd === null && (this.#parent?.isUnlimited ?? true);
+  }
+
+  /** Raises the bounds that there are; where there is none, there stays none. What waits for room is looked at again. */
+  extend(by: Amount): void {
+    const { tokens, costUsd } = this.#limits;
+    this.#limits = {
+      tokens: tokens === null ? null : tokens + by.tokens,
+      costUsd: costUsd === null ? null : costUsd + by.costUsd,
+    };
+    this.#hasRefused = false;
+    this.#change({});
   }
 
   /** Why nothing new should be started, or null. */
