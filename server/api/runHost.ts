@@ -53,6 +53,8 @@ export interface RunHostOptions {
   replay?: RecordedRun;
   /** How worker processes come to be. Default: as processes of this host. */
   launcher?: WorkerLauncher;
+  /** Where clients find the run. Default: a door of its own, in the run's folder. */
+  door?: { url: string; token: string };
   /** Of leases and connections. Default: the pool's own. */
   timing?: Partial<PoolTiming>;
   onActivity?: (activity: Activity) => void;
@@ -70,6 +72,8 @@ export class RunHost {
   readonly search: SteadyState;
   readonly #watch: ProviderWatch;
   readonly #programs: ProgramIndex;
+  #isSearching = true;
+  #isHandedOver = false;
 
   private constructor(
     options: RunHostOptions,
@@ -165,18 +169,13 @@ export class RunHost {
   /** Searches, unseals, selects, reports; or leaves a run that can be resumed. Everything started is ended when it resolves. */
   async run(): Promise<HostedEnd> {
     const { store } = this.#options;
-    const token = randomBytes(24).toString('base64url');
-    serveClients(this.#endpoint, token, {
-      store,
-      search: this.search,
-      task: this.#options.task,
-      log: this.#options.log,
-    });
-    const discovery = { protocol: protocolVersion, pid: process.pid, url: this.#endpoint.urlFor('client'), token };
+    const door = this.#options.door ?? this.#openDoor();
+    const discovery = { protocol: protocolVersion, pid: process.pid, ...door };
     await writeFile(store.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
     try {
       await this.#sweep();
       const end = await this.search.run();
+      this.#isSearching = false;
       if (end.kind === 'interrupted') return end;
       if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
       await this.#unseal();
@@ -189,12 +188,31 @@ export class RunHost {
     }
   }
 
+  /**
+   * Interrupts the search for a next host of the run, and leaves the workers at what they compute: that host finds them. A
+   * search that has ended already is brought to its end here.
+   */
+  handOver(reason: string): void {
+    if (!this.#isSearching || this.#isHandedOver) return;
+    this.#isHandedOver = true;
+    // The workers first: of what the interruption calls off, nothing may reach them.
+    this.#pool.detach();
+    this.search.interrupt(reason);
+  }
+
   async close(): Promise<void> {
     await this.#watch.close();
     await this.#programs.close();
-    await this.#pool.close();
+    if (!this.#isHandedOver) await this.#pool.close();
     await this.#scorer.close();
     await this.#endpoint.close();
+  }
+
+  #openDoor(): { url: string; token: string } {
+    const { store, task, log } = this.#options;
+    const token = randomBytes(24).toString('base64url');
+    serveClients(this.#endpoint, token, { store, search: this.search, task, log });
+    return { url: this.#endpoint.urlFor('client'), token };
   }
 
   /** Frees what workers of a killed server still hold for candidates that have gone on without it. */
