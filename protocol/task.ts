@@ -5,10 +5,14 @@
 import * as z from 'zod';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a slug: lower-case letters, digits and dashes');
+/** File systems of Linux take names of 255 bytes. */
+const isFileName = (name: string) => new TextEncoder().encode(name).length <= 255;
 const relativePath = z
   .string()
   .min(1)
-  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'a path inside the task folder');
+  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'a path inside the task folder')
+  .refine((path) => !/\p{Cc}/u.test(path), 'a path without control characters')
+  .refine((path) => path.length <= 1000 && path.split('/').every(isFileName), 'a path short enough for a file system');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
 
 export const splitNames = ['search', 'validation', 'test'] as const;

@@ -111,6 +111,18 @@ describe('a task manifest', () => {
       '6 description: "../../etc/passwd" does not fit -> a path inside the task folder',
     ],
     [
+      'a path with a character that no path has',
+      'description: description.md',
+      'description: "de\\0scription.md"',
+      '6 description: "de\\u0000scription.md" does not fit -> a path without control characters',
+    ],
+    [
+      'a name that is too long for any file',
+      'description: description.md',
+      `description: ${'x'.repeat(300)}.md`,
+      `6 description: "${'x'.repeat(56)}... does not fit -> a path short enough for a file system`,
+    ],
+    [
       'a description that is not there',
       'description: description.md',
       'description: story.md',

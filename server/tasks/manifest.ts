@@ -79,7 +79,8 @@ export function parseManifest(text: string, file: string): TaskManifest {
 
 function documentOf(text: string, lines: LineCounter, file: string): Document {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    // What it would warn of on standard error is refused in our own words where it matters.
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
   } catch (error) {
     throw unreadable(file, error, 'nest it less deep');
   }
