@@ -98,7 +98,7 @@ class Agent {
   async begin(): Promise<void> {
     const { context, model, seed, workbench, log } = this.#options;
     if (this.#events.length === 0) {
-      await log.append({
+      const written = log.append({
         type: 'started',
         at: this.#now(),
         model: model.info.id,
@@ -107,6 +107,8 @@ class Agent {
         seed,
         context,
       });
+      // Nobody acts on it alone, and what comes next is written behind it: if this fails, so does that.
+      written.catch(() => undefined);
       return;
     }
     await log.append({ type: 'resumed', at: this.#now(), step: this.steps, sandboxKept: workbench.kept });

@@ -21,9 +21,11 @@ export class StoredTrajectory implements TrajectoryLog {
     return JsonlLog.read(path, TrajectoryEvent);
   }
 
-  async append(event: TrajectoryEvent): Promise<void> {
-    await this.#log.append(event);
+  /** The event is among `events` at once, and on disk when this resolves, with all that were before it. */
+  append(event: TrajectoryEvent): Promise<void> {
+    const written = this.#log.append(event);
     this.events.push(event);
+    return written;
   }
 
   close(): Promise<void> {

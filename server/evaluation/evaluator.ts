@@ -78,13 +78,13 @@ export class Evaluator {
    */
   async evaluate(input: EvaluationInput): Promise<EvaluationOutcome> {
     const store = new PredictionsStore(input.predictionsDirectory);
-    await store.clear();
     const [first, ...sealed] = this.#task.views;
     if (!first || first.split === 'validation' || first.split === 'test') {
       throw new ScorerError(this.#task.manifest.id, 'its first view must be pooled or search: prepare it again');
     }
     const execId = executionId(input, first);
-    const result = await this.#run(first, input);
+    // The program runs while its folder is emptied.
+    const [result] = await bothSettled(this.#run(first, input), store.clear());
     const runs = [evaluationRun(first, result)];
     const log = result.log.slice(-maxLogCharacters);
     const failed = (failure: CandidateFailure): EvaluationOutcome => ({ kind: 'failed', failure, runs, log });
@@ -92,9 +92,12 @@ export class Evaluator {
     const predictions = await this.#predictionsOf(execId, result);
     if ('kind' in predictions) return failed(predictions);
     const judge = input.selfReported === true ? this.#ownWord(log) : this.#hiddenScore;
-    const verdict = await judge(predictions.content);
-    if (verdict.kind === 'failed') return failed(verdict.failure);
-    await store.put(first.split, predictions.packed);
+    // They go to the disk while they are judged.
+    const [verdict] = await bothSettled(judge(predictions.content), store.put(first.split, predictions.packed));
+    if (verdict.kind === 'failed') {
+      await store.clear();
+      return failed(verdict.failure);
+    }
     if (sealed.length > 0) await this.#runSealed(sealed, input, store);
     return { kind: 'scored', search: verdict.score, suspiciouslyPerfect: verdict.suspiciouslyPerfect, runs, log };
   }
@@ -236,4 +239,10 @@ function invalid(message: string): CandidateFailure {
 function lastLine(log: string): string {
   const line = log.trimEnd().split('\n').at(-1)?.trim() ?? '';
   return line === '' ? '' : `: ${line.slice(0, 300)}`;
+}
+
+/** Waits for both, also when one fails: nothing may go on in the candidate's folder behind its back. */
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }

@@ -1,5 +1,5 @@
 /** One agent's trajectory for a candidate: what it is told, where it works, and what others hear of it meanwhile. */
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Spending } from '../../protocol/cost.ts';
@@ -70,24 +70,46 @@ export class AgentRuns {
 
   /** Runs or resumes the trajectory of a candidate. @throws as `runAgent`, and what befalls the slot */
   async run(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<AgentOutcome> {
+    // The slot gets its assignment at once; all that the agent needs is gathered meanwhile.
+    const opening = this.#open(candidate, slot, signal);
+    const settled = opening.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await this.#runIn(opening, candidate, slot, signal);
+    } finally {
+      // Where the agent never came to wait for it, nobody else would.
+      await settled;
+    }
+  }
+
+  /** null: single-turn operators need no place to work. */
+  async #open(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<SlotWorkbench | null> {
+    const { store, onActivity } = this.#options;
+    onActivity({ candidate: candidate.id, slot: slot.index, doing: 'starting' });
+    if (store.view.summary.config.operators === 'single-turn') return null;
+    return SlotWorkbench.open(slot, sessionName(candidate.id), this.#sandboxSpec(candidate, slot), signal);
+  }
+
+  async #runIn(
+    opening: Promise<SlotWorkbench | null>,
+    candidate: Candidate,
+    slot: WorkerSlot,
+    signal: AbortSignal,
+  ): Promise<AgentOutcome> {
     const { store, accounts, task, onActivity } = this.#options;
     const { id } = candidate;
+    const session = sessionName(id);
     const paths = store.candidatePaths(id);
     const news = new AgentNews(store, id);
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
-    const session = sessionName(id);
     const account = await accounts.openAccount(session, log);
     try {
-      onActivity({ candidate: id, slot: slot.index, doing: 'starting' });
-      const isSingleTurn = store.view.summary.config.operators === 'single-turn';
-      // The slot gets its assignment at once; what the agent is told is gathered meanwhile.
-      const opening = isSingleTurn
-        ? null
-        : SlotWorkbench.open(slot, session, this.#sandboxSpec(candidate, slot), signal);
       const known = contextOf(log.events);
       const gathering = known === null ? this.#context(candidate, slot) : Promise.resolve(known);
-      const [workbench, context] = await bothSettled(Promise.resolve(opening), gathering);
+      const [workbench, context] = await bothSettled(opening, gathering);
       const watched = {
         events: log.events,
         append: async (event: TrajectoryEvent) => {
@@ -209,12 +231,12 @@ function contextOf(events: readonly TrajectoryEvent[]): OperatorContext | null {
 
 async function readLog(path: string): Promise<string> {
   try {
-    await access(path);
-  } catch {
+    return await readFile(path, 'utf8');
+  } catch (error) {
     // A person's fork of a candidate that never ran has no log.
-    return '';
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
   }
-  return readFile(path, 'utf8');
 }
 
 /** Waits for both, also when one fails: nobody else would look after the other. */

@@ -3,28 +3,35 @@
  * the hidden evaluation from a clean slate, in the foreground on the same slot (§3.2). Every stage can be entered again
  * after a restart: what is on disk is not done twice.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { Spending } from '../../protocol/cost.ts';
 import type { Lead } from '../../protocol/lead.ts';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest, Score } from '../../protocol/run.ts';
 import { isBetter } from '../../protocol/score.ts';
-import { ExecutionResult, type ProgramFile } from '../../protocol/worker.ts';
+import type { ExecutionRequest, ExecutionResult, ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
-import { readDocument } from '../store/document.ts';
-import { writeDurably } from '../store/durableFile.ts';
 import { readProgramFolder } from '../store/programFolder.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
 import { type AgentRunOptions, AgentRuns } from './agentRun.ts';
+import { KeptResults } from './keptResults.ts';
 import { cpusOf, sessionName } from './slotFacts.ts';
 import type { CandidateWork, WorkSignals } from './steadyState.ts';
 import { InfrastructureFault } from './workbench.ts';
 
 export interface CandidateWorkOptions extends AgentRunOptions {
   evaluator: Pick<Evaluator, 'evaluate' | 'compare'>;
+}
+
+/** A program on disk that is to be evaluated. */
+interface Submission {
+  program: ProgramFile[];
+  /** The run has been told of it. */
+  told: Promise<void>;
+  /** No evaluation of it can have begun before. */
+  isFirst: boolean;
 }
 
 export class AgentAndEvaluation implements CandidateWork {
@@ -58,28 +65,33 @@ export class AgentAndEvaluation implements CandidateWork {
 
   async perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void> {
     const { store } = this.#options;
-    const program =
+    const submission =
       candidate.state === 'running'
         ? await this.#makeProgram(candidate, slot, signals.agents)
-        : await store.readProgram(candidate.id);
-    if (program !== null) await this.#evaluate(candidate, program, slot, signals.evaluations);
+        : { program: await store.readProgram(candidate.id), told: Promise.resolve(), isFirst: false };
+    if (submission === null) return;
+    // The program and the trajectory are on disk: the evaluation need not wait until the run has been told so.
+    await allDone([submission.told, this.#evaluate(candidate, submission, slot, signals.evaluations)]);
   }
 
   /** @returns null if there is no program to evaluate: the candidate has failed. */
-  async #makeProgram(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<ProgramFile[] | null> {
+  async #makeProgram(candidate: Candidate, slot: WorkerSlot, signal: AbortSignal): Promise<Submission | null> {
     const { store } = this.#options;
     const { id } = candidate;
-    if (candidate.operator === 'human')
-      return this.#submitted(id, await store.readProgram(id), { summary: candidate.summary, steps: 0 });
+    if (candidate.operator === 'human') {
+      const program = await store.readProgram(id);
+      return this.#submitted(id, { program, isFirst: false }, { summary: candidate.summary, steps: 0 });
+    }
     const { result, spent, program } = await interruptible(signal, () => this.#agents.run(candidate, slot, signal));
     const { steps } = result;
+    // Where this process has not put the program on disk, another one did, and may have gone on.
+    const found = async () => ({ program: program ?? (await store.readProgram(id)), isFirst: program !== null });
     if (result.reason === 'submitted')
-      return this.#submitted(id, program ?? (await store.readProgram(id)), { summary: result.detail, steps, ...spent });
+      return this.#submitted(id, await found(), { summary: result.detail, steps, ...spent });
     if (result.autosubmitted !== undefined) {
       const summary =
         result.autosubmitted === '' ? `not submitted by its agent: ${result.detail}` : result.autosubmitted;
-      const files = program ?? (await store.readProgram(id));
-      return this.#submitted(id, files, { summary, steps, autosubmitted: true, ...spent });
+      return this.#submitted(id, await found(), { summary, steps, autosubmitted: true, ...spent });
     }
     // The run's own end cut it off: that is nobody's failure.
     const wasLate = result.reason === 'time_limit' && this.#options.runRemainingMs() <= 0;
@@ -95,46 +107,53 @@ export class AgentAndEvaluation implements CandidateWork {
   /** Tells of the program that is on disk now, and of what it is nearly the same as. */
   async #submitted(
     id: CandidateId,
-    files: ProgramFile[],
-    told: { summary: string; steps: number; autosubmitted?: true; spent?: Spending },
-  ): Promise<ProgramFile[]> {
+    submission: Omit<Submission, 'told'>,
+    words: { summary: string; steps: number; autosubmitted?: true; spent?: Spending },
+  ): Promise<Submission> {
     const { store, programs } = this.#options;
-    const found = await programs.nearest(files, id);
-    programs.add(id, files);
+    const found = await programs.nearest(submission.program, id);
+    programs.add(id, submission.program);
     const nearDuplicate = found === null ? {} : { nearDuplicate: { of: found.of, similarity: found.similarity } };
-    await store.append({ type: 'candidate_submitted', id, ...told, ...nearDuplicate });
-    return files;
+    const telling = store.append({ type: 'candidate_submitted', id, ...words, ...nearDuplicate });
+    return { ...submission, told: telling.then(() => undefined) };
   }
 
-  async #evaluate(candidate: Candidate, program: ProgramFile[], slot: WorkerSlot, signal: AbortSignal): Promise<void> {
+  async #evaluate(candidate: Candidate, submission: Submission, slot: WorkerSlot, signal: AbortSignal): Promise<void> {
     const { store, evaluator, onActivity } = this.#options;
     const { id } = candidate;
+    const { program, told, isFirst } = submission;
     const paths = store.candidatePaths(id);
     onActivity({ candidate: id, slot: slot.index, doing: 'evaluating' });
-    const work = () =>
-      evaluator.evaluate({
-        program,
-        seed: candidate.seed,
-        cpus: cpusOf(slot, this.#options.task),
-        image: store.view.summary.config.image,
-        execIdPrefix: `${sessionName(id)}-evaluation`,
-        predictionsDirectory: paths.predictions,
-        selfReported: store.view.summary.config.evaluation === 'self-reported',
-        run: (execId, request) =>
-          this.#executeOnce(id, execId, (commit) => slot.execute(execId, request, { signal, commit })),
-      });
-    const outcome = await interruptible(signal, () => slot.withDevice(work, { priority: 'evaluation', signal }));
-    await writeFile(paths.evaluationLog, outcome.log, { mode: 0o600 });
-    const evaluation = outcome.runs;
-    if (outcome.kind === 'scored') {
-      const { search, suspiciouslyPerfect } = outcome;
-      const lead = await this.#leadOf(id, search);
-      await store.append({ type: 'candidate_scored', id, search, ...lead, evaluation, suspiciouslyPerfect });
-    } else {
-      const steps = store.view.candidates.get(id)?.steps ?? 0;
-      await store.append({ type: 'candidate_failed', id, failure: outcome.failure, steps, evaluation });
+    const kept = new KeptResults(join(paths.directory, 'executions'), { isFirst });
+    try {
+      const outcome = await interruptible(signal, () =>
+        evaluator.evaluate({
+          program,
+          seed: candidate.seed,
+          cpus: cpusOf(slot, this.#options.task),
+          image: store.view.summary.config.image,
+          execIdPrefix: `${sessionName(id)}-evaluation`,
+          predictionsDirectory: paths.predictions,
+          selfReported: store.view.summary.config.evaluation === 'self-reported',
+          run: (execId, request) => executeOnce({ execId, request, slot, kept, signal }),
+        }),
+      );
+      const evaluation = outcome.runs;
+      const logged = writeFile(paths.evaluationLog, outcome.log, { mode: 0o600 });
+      if (outcome.kind === 'scored') {
+        const { search, suspiciouslyPerfect } = outcome;
+        const [lead] = await Promise.all([this.#leadOf(id, search), logged]);
+        await store.append({ type: 'candidate_scored', id, search, ...lead, evaluation, suspiciouslyPerfect });
+      } else {
+        await Promise.all([told, logged]);
+        const steps = store.view.candidates.get(id)?.steps ?? 0;
+        await store.append({ type: 'candidate_failed', id, failure: outcome.failure, steps, evaluation });
+      }
+    } catch (error) {
+      await kept.missed();
+      throw error;
     }
-    await rm(this.#executions(id), { recursive: true, force: true });
+    await kept.reached();
   }
 
   /** Of a new best: how far it is ahead of the clear best, both predictions resampled together where that can be. */
@@ -150,26 +169,42 @@ export class AgentAndEvaluation implements CandidateWork {
     const { difference, standardError } = compared;
     return { lead: { over, difference: Math.abs(difference), standardError, paired: true } };
   }
+}
 
-  /** A result of hours is on disk before the worker may drop it, and is not computed again after a restart. */
-  async #executeOnce(
-    id: CandidateId,
-    execId: string,
-    execute: (commit: (result: ExecutionResult) => Promise<void>) => Promise<ExecutionResult>,
-  ): Promise<ExecutionResult> {
-    const path = join(this.#executions(id), `${execId}.json`);
-    const known = await readDocument(path, z.object({ result: ExecutionResult }));
-    if (known !== null) return known.result;
-    return execute(async (result) => {
-      if (result.kind === 'infrastructure_error') return;
-      await mkdir(this.#executions(id), { recursive: true, mode: 0o700 });
-      await writeDurably(path, JSON.stringify({ result }));
-    });
-  }
+/**
+ * Carries out an execution on the slot's device, which is free for others as soon as the result is here. The worker drops its
+ * copy only when the result is on disk, or what follows from it; what was carried out before a restart is not done again.
+ */
+async function executeOnce({
+  execId,
+  request,
+  slot,
+  kept,
+  signal,
+}: {
+  execId: string;
+  request: ExecutionRequest;
+  slot: WorkerSlot;
+  kept: KeptResults;
+  signal: AbortSignal;
+}): Promise<ExecutionResult> {
+  const known = await kept.known(execId);
+  if (known !== null) return known;
+  const execute = () => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<ExecutionResult>();
+    const commit = (result: ExecutionResult) => {
+      arrive(result);
+      return kept.keep(execId, result);
+    };
+    return Promise.race([arrived, slot.execute(execId, request, { signal, commit })]);
+  };
+  return slot.withDevice(execute, { priority: 'evaluation', signal });
+}
 
-  #executions(id: CandidateId): string {
-    return join(this.#options.store.candidatePaths(id).directory, 'executions');
-  }
+/** Waits for all, also when one fails: nobody else would look after the others. */
+async function allDone(promises: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }
 
 /** An abort shows as `InterruptedError`, whatever the layer below made of it. */

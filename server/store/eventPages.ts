@@ -45,7 +45,7 @@ export class EventPages {
   }
 
   /** The next `limit` events after `sinceSeq`, wherever they are. */
-  async page(sinceSeq: number, limit: number, log: JsonlLog<RunEvent>): Promise<RunEvent[]> {
+  async page(sinceSeq: number, limit: number, log: Pick<JsonlLog<RunEvent>, 'readFrom'>): Promise<RunEvent[]> {
     const since = Math.max(0, sinceSeq);
     const last = Math.min(this.#lastSeq, since + limit);
     const firstSeq = this.#lastSeq - this.#recent.length + 1;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { maxProgramBytes, maxProgramFiles } from '../../protocol/worker.ts';
-import { readProgramFolder } from './programFolder.ts';
+import { readProgramFolder, writeProgramFolder } from './programFolder.ts';
 
 let root: string;
 before(async () => {
@@ -62,5 +62,50 @@ describe('a program folder', () => {
       message: /cannot be read as a folder/,
     });
     await assert.rejects(readProgramFolder(join(root, 'missing')), { name: 'ProgramFolderError' });
+  });
+});
+
+describe('a program that is put in place', () => {
+  const text = (content: string) => Buffer.from(content).toString('base64');
+
+  it('takes the place of all that was there, and leaves nothing beside it', async () => {
+    const candidate = join(root, 'candidate');
+    const directory = join(candidate, 'program');
+    await writeProgramFolder(directory, [{ path: 'old.py', contentBase64: text('old') }]);
+    const files = [
+      { path: 'lib/deep/b.py', contentBase64: text('b') },
+      { path: 'solution.py', contentBase64: text('a') },
+    ];
+    await writeProgramFolder(directory, files);
+    assert.deepEqual(await readProgramFolder(directory), files);
+    assert.deepEqual(await readdir(candidate), ['program']);
+  });
+
+  it('is whole also where a process died while it put another one there', async () => {
+    const candidate = join(root, 'interrupted');
+    await mkdir(join(candidate, `.program-${process.pid}`), { recursive: true });
+    await writeFile(join(candidate, `.program-${process.pid}`, 'half.py'), 'ha');
+    const files = [{ path: 'solution.py', contentBase64: text('a') }];
+    await writeProgramFolder(join(candidate, 'program'), files);
+    assert.deepEqual(await readProgramFolder(join(candidate, 'program')), files);
+  });
+
+  it('can be read by the unprivileged user of a sandbox', async () => {
+    const directory = join(root, 'shown', 'program');
+    await writeProgramFolder(directory, [{ path: 'lib/solution.py', contentBase64: text('a') }]);
+    for (const path of ['', 'lib']) assert.equal((await stat(join(directory, path))).mode & 0o005, 0o005, path);
+    assert.equal((await stat(join(directory, 'lib/solution.py'))).mode & 0o004, 0o004);
+  });
+
+  it('leaves what stood there when it cannot be written', async () => {
+    const directory = join(root, 'kept', 'program');
+    const files = [{ path: 'solution.py', contentBase64: text('a') }];
+    await writeProgramFolder(directory, files);
+    const clash = [
+      { path: 'lib', contentBase64: '' },
+      { path: 'lib/solution.py', contentBase64: '' },
+    ];
+    await assert.rejects(writeProgramFolder(directory, clash));
+    assert.deepEqual(await readProgramFolder(directory), files);
   });
 });

@@ -1,6 +1,10 @@
-/** A program as a folder of this machine: read whole or refused, with its limits looked at before a byte is read. */
-import { lstat, opendir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+/**
+ * A program as a folder of this machine: read whole or refused, with its limits looked at before a byte is read; put in place
+ * whole.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import {
   isCleanPath,
   maxProgramBytes,
@@ -8,6 +12,7 @@ import {
   type ProgramFile,
   skippedProgramFolders,
 } from '../../protocol/worker.ts';
+import { syncFolder } from './durableFile.ts';
 
 /** Folders that are looked into: a tree of empty ones has an end, too. */
 const maxFolders = 1000;
@@ -40,6 +45,48 @@ export async function readProgramFolder(directory: string): Promise<ProgramFile[
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new ProgramFolderError(directory, `it cannot be read as a folder (${error.message})`);
+  }
+}
+
+/**
+ * Puts a program in place of what is there, if anything: a process that is killed leaves all of it or nothing. All of it is on
+ * disk when this resolves; a power cut before that may leave a part, of which nobody has been told.
+ * @param files no more than the limits of a program allow: all are open at a time, so that they go to the disk together
+ */
+export async function writeProgramFolder(directory: string, files: readonly ProgramFile[]): Promise<void> {
+  const partial = join(dirname(directory), `.program-${process.pid}`);
+  // Made at once, unless an earlier try has left one behind.
+  if ((await mkdir(partial, { recursive: true, mode: 0o755 })) === undefined) {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { mode: 0o755 });
+  }
+  const folders = new Set(['.']);
+  const opened: FileHandle[] = [];
+  try {
+    for (const { path, contentBase64 } of files) {
+      for (let folder = dirname(path); !folders.has(folder); folder = dirname(folder)) folders.add(folder);
+      if (dirname(path) !== '.') await mkdir(join(partial, dirname(path)), { recursive: true, mode: 0o755 });
+      // Readable by all below a folder that is not: a sandbox shows a program of a parent to an unprivileged user.
+      const file = await open(join(partial, path), 'wx', 0o644);
+      opened.push(file);
+      await file.writeFile(Buffer.from(contentBase64, 'base64'));
+    }
+    await replaceFolder(partial, directory);
+    const named = [dirname(directory), ...[...folders].map((folder) => join(directory, folder))];
+    await Promise.all([...opened.map((file) => file.datasync()), ...named.map(syncFolder)]);
+  } finally {
+    await Promise.all(opened.map((file) => file.close()));
+  }
+}
+
+async function replaceFolder(by: string, folder: string): Promise<void> {
+  try {
+    await rename(by, folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST')))
+      throw error;
+    await rm(folder, { recursive: true });
+    await rename(by, folder);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * `run.json` and `candidates/<n>.json`: what a run's events mean, for people and tools. Derived, so they are written behind
- * the log, a few times a second at most, each as it is then. `run.json` comes last and names the event up to which all of
+ * the log, once a second at most, each as it is then. `run.json` comes last and names the event up to which all of
  * them are right: what a crash has left behind is found by that, and written again.
  */
 import { mkdir, readdir } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { DocumentError, readDocument, writeDocument } from './document.ts';
 import type { RunPaths } from './home.ts';
 
 /** From one round of writing to the next. */
-const roundMs = 200;
+const roundMs = 1000;
 /** Files under way at a time. */
 const atOnce = 4;
 

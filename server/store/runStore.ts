@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
 import { type CandidateId, type NewRun, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
-import { syncFolder, writeSynced } from './durableFile.ts';
 import { EventPages } from './eventPages.ts';
 import { type RunPaths, runDirectory, runPaths, runsDirectory } from './home.ts';
 import { JsonlLog } from './jsonlLog.ts';
 import { lockHolder, takeLock } from './processLock.ts';
-import { readProgramFolder } from './programFolder.ts';
+import { readProgramFolder, writeProgramFolder } from './programFolder.ts';
+import { RecentPrograms } from './recentPrograms.ts';
 import { candidatesOf, RunDocuments } from './runDocuments.ts';
 
 export class RunNotFoundError extends Error {
@@ -35,6 +35,7 @@ export class RunStore {
   readonly #pages: EventPages;
   readonly #documents: RunDocuments;
   readonly #listeners = new Set<RunListener>();
+  readonly #programs = new RecentPrograms();
   #nextSeq: number;
   #closed: Promise<void> | null = null;
   #tail: Promise<void> = Promise.resolve();
@@ -137,27 +138,15 @@ export class RunStore {
     return this.paths.candidate(id);
   }
 
-  /** Puts a program in place whole: a crash leaves all of it or nothing. */
+  /** See `writeProgramFolder`. */
   async writeProgram(id: number, files: ProgramFile[]): Promise<void> {
-    const { program, directory } = this.candidatePaths(id);
-    const partial = join(directory, `.program-${process.pid}`);
-    await rm(partial, { recursive: true, force: true });
-    const folders = new Set([directory, partial]);
-    for (const file of files) {
-      const path = join(partial, file.path);
-      // Readable by all below a folder that is not: a sandbox shows a program of a parent to an unprivileged user.
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      await writeSynced(path, Buffer.from(file.contentBase64, 'base64'), 0o644);
-      folders.add(dirname(path));
-    }
-    await rm(program, { recursive: true, force: true });
-    await rename(partial, program);
-    folders.delete(partial);
-    await Promise.all([...folders].map((folder) => syncFolder(folder.replace(partial, program))));
+    this.#programs.forget(id);
+    await writeProgramFolder(this.candidatePaths(id).program, files);
+    this.#programs.forget(id);
   }
 
   readProgram(id: number): Promise<ProgramFile[]> {
-    return readProgramFolder(this.candidatePaths(id).program);
+    return this.#programs.get(id, () => readProgramFolder(this.candidatePaths(id).program));
   }
 
   /** Idempotent: the lock is given back once, so that it cannot take another process's away. */

@@ -1,6 +1,7 @@
 /**
- * Results that the server has not acknowledged, on disk. A result is in the file, and the file on the device, before it
- * is sent; it leaves when the server has taken it. Append-only lines with a checksum each, compacted as they die, so
+ * Results that the server has not acknowledged, on disk. A result is in the file before it is sent, and that of an
+ * evaluation on the device, too; it leaves when the server has taken it. What was done in a session means nothing beside
+ * the session's sandbox, which no power cut leaves alive: it survives the server, and need not survive more. Append-only lines with a checksum each, compacted as they die, so
  * that the file is bounded by what is alive. Results stay on disk and are read back when they are sent.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -99,11 +100,13 @@ export class Journal {
         );
       }
       const offset = await this.#append(line);
-      await this.#file.datasync().catch((error: unknown) => {
-        // After a failed sync the kernel may have dropped the pages: nothing written since can be believed.
-        this.#broken = `fsync failed: ${messageOf(error)}`;
-        throw new JournalError(this.#broken);
-      });
+      if (session === null) {
+        await this.#file.datasync().catch((error: unknown) => {
+          // After a failed sync the kernel may have dropped the pages: nothing written since can be believed.
+          this.#broken = `fsync failed: ${messageOf(error)}`;
+          throw new JournalError(this.#broken);
+        });
+      }
       this.#live.set(execId, { offset, length: line.length, session });
       this.#liveBytes += line.length;
     });

@@ -67,12 +67,12 @@ export class ProgramIndex {
   /** @param path of the file of sketches; one that is damaged is made anew */
   static async open(store: Pick<RunStore, 'view' | 'readProgram'>, path: string): Promise<ProgramIndex> {
     try {
-      const { log, entries } = await JsonlLog.open(path, Entry);
+      const { log, entries } = await JsonlLog.open(path, Entry, { synced: false });
       return new ProgramIndex(store, log, entries);
     } catch (error) {
       if (!(error instanceof CorruptLogError)) throw error;
       await rm(path);
-      const { log, entries } = await JsonlLog.open(path, Entry);
+      const { log, entries } = await JsonlLog.open(path, Entry, { synced: false });
       return new ProgramIndex(store, log, entries);
     }
   }
