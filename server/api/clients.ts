@@ -3,20 +3,18 @@ import type { Logger } from 'pino';
 import { clientToServer, serverToClient } from '../../protocol/client.ts';
 import { Peer } from '../../protocol/rpc.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
-import { entryFile } from '../search/entryFile.ts';
-import { prepareRequest, RequestRefusedError, type Wish } from '../search/requests.ts';
-import type { SteadyState } from '../search/steadyState.ts';
+import { ScorerClosedError, ScorerError } from '../evaluation/errors.ts';
+import { RequestRefusedError } from '../search/requests.ts';
 import type { RunStore } from '../store/runStore.ts';
-import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { type Endpoint, sameSecret } from '../transport/endpoint.ts';
+import type { RunSteering } from './steering.ts';
 
 /** A submitted program of 8 MiB in base64, with room around it. */
 const maxPayloadBytes = 16 * 1024 * 1024;
 
 export interface HostedRun {
   store: RunStore;
-  search: SteadyState;
-  task: PreparedTask;
+  steering: RunSteering;
   log: Logger;
 }
 
@@ -32,41 +30,41 @@ export function serveClients(endpoint: Endpoint, token: string, run: HostedRun):
         maxPayloadBytes,
         log: { warn: (message) => run.log.warn({ part: 'client' }, message) },
       });
-      const queue = async (id: string, wish: Wish) => {
-        requireHere(run, id);
-        const { request, body } = await prepared(run, wish);
-        await run.search.request(request, body);
-        return { request };
-      };
       const steer = async (id: string, act: () => Promise<void>) => {
-        requireHere(run, id);
-        await act();
+        await heeded(run, id, act);
         return {};
       };
-      peer.handle('run.get', async ({ run: id }) => {
-        requireHere(run, id);
-        return run.store.view.summary;
-      });
-      peer.handle('run.pause', ({ run: id }) => steer(id, () => run.search.pause()));
-      peer.handle('run.unpause', ({ run: id }) => steer(id, () => run.search.unpause()));
-      peer.handle('run.stop', ({ run: id, now }) => steer(id, () => run.search.stop('a person stopped it', { now })));
-      peer.handle('run.fork', ({ run: id, ...wish }) => queue(id, { kind: 'fork', ...wish }));
-      peer.handle('run.cross', ({ run: id, ...wish }) => queue(id, { kind: 'cross', ...wish }));
-      peer.handle('run.submit', ({ run: id, ...wish }) => queue(id, { kind: 'submit', ...wish }));
+      const queue = async (id: string, act: () => Promise<string>) => ({ request: await heeded(run, id, act) });
+      const { steering } = run;
+      peer.handle('run.get', ({ run: id }) => heeded(run, id, async () => run.store.view.summary));
+      peer.handle('run.pause', ({ run: id }) => steer(id, () => steering.pause()));
+      peer.handle('run.unpause', ({ run: id }) => steer(id, () => steering.unpause()));
+      peer.handle('run.finish', ({ run: id }) => steer(id, () => steering.finish()));
+      peer.handle('run.stop', ({ run: id, now }) => steer(id, () => steering.stop({ now })));
+      peer.handle('run.extend', ({ run: id, by }) => steer(id, () => steering.extend(by)));
+      peer.handle('run.unseal', ({ run: id }) => steer(id, () => steering.unsealEarly()));
+      peer.handle('run.fork', ({ run: id, parent, guidance }) => queue(id, () => steering.fork(parent, guidance)));
+      peer.handle('run.cross', ({ run: id, parents, guidance }) => queue(id, () => steering.cross(parents, guidance)));
+      peer.handle('run.submit', ({ run: id, ...wish }) => queue(id, () => steering.submit(wish)));
+      peer.handle('candidate.mark', ({ run: id, candidate, ...marks }) =>
+        steer(id, () => steering.mark(candidate, marks)),
+      );
+      peer.handle('candidate.reevaluate', ({ run: id, candidate, times }) =>
+        queue(id, () => steering.reevaluate(candidate, times)),
+      );
       peer.listen();
     },
   });
 }
 
-function requireHere(run: HostedRun, id: string): void {
+/** What is refused is refused in words; anything else is a fault of ours, and stays in the log. */
+async function heeded<T>(run: HostedRun, id: string, act: () => Promise<T>): Promise<T> {
   if (id !== run.store.id) throw new RpcRefusal('not_here', `this server hosts run ${run.store.id}, not ${id}`);
-}
-
-async function prepared(run: HostedRun, wish: Wish) {
   try {
-    return await prepareRequest(run.store, wish, entryFile(run.task.manifest.run.cmd));
+    return await act();
   } catch (error) {
-    if (error instanceof RequestRefusedError) throw new RpcRefusal('refused', error.message);
+    if (error instanceof RequestRefusedError || error instanceof ScorerError || error instanceof ScorerClosedError)
+      throw new RpcRefusal('refused', error.message);
     throw error;
   }
 }

@@ -12,8 +12,6 @@ import { protocolVersion } from '../../protocol/worker.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
-import { selectBySearch, selectFinal } from '../evaluation/selection.ts';
-import { unsealAll } from '../evaluation/unsealing.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
 import type { Activity } from '../search/agentRun.ts';
@@ -37,6 +35,8 @@ import type { WorkerLauncher } from '../workers/launcher.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
 import { ProviderWatch } from './providerWatch.ts';
+import { RunUnsealing } from './runUnsealing.ts';
+import { RunSteering } from './steering.ts';
 
 export interface RunHostOptions {
   store: RunStore;
@@ -68,8 +68,10 @@ export class RunHost {
   readonly #pool: WorkerPool;
   readonly #endpoint: Endpoint;
   readonly #scorer: Scorer;
-  readonly #evaluator: Evaluator;
   readonly search: SteadyState;
+  /** What a person does to the run. */
+  readonly steering: RunSteering;
+  readonly #unsealing: RunUnsealing;
   readonly #watch: ProviderWatch;
   readonly #programs: ProgramIndex;
   #isSearching = true;
@@ -91,8 +93,16 @@ export class RunHost {
     this.#endpoint = parts.endpoint;
     this.#pool = parts.pool;
     this.#scorer = parts.scorer;
-    this.#evaluator = parts.evaluator;
     this.search = parts.search;
+    const { store, task } = options;
+    const unsealing = new RunUnsealing(store, parts.evaluator);
+    this.#unsealing = unsealing;
+    this.steering = new RunSteering({
+      store,
+      search: this.search,
+      task: () => task,
+      unsealing: (work) => work(unsealing),
+    });
     this.#watch = parts.watch;
     this.#programs = parts.programs;
   }
@@ -176,9 +186,13 @@ export class RunHost {
       await this.#sweep();
       const end = await this.search.run();
       this.#isSearching = false;
-      if (end.kind === 'interrupted') return end;
+      if (end.kind === 'interrupted') {
+        await this.#tellInterruption(end.reason);
+        return end;
+      }
       if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
-      await this.#unseal();
+      // A host that was killed in between has done so already.
+      if (!store.view.decided) await this.#unsealing.atEnd();
       await store.append({ type: 'run_finished', reason: end.reason });
       await this.#report();
       return { kind: 'finished' };
@@ -209,9 +223,9 @@ export class RunHost {
   }
 
   #openDoor(): { url: string; token: string } {
-    const { store, task, log } = this.#options;
+    const { store, log } = this.#options;
     const token = randomBytes(24).toString('base64url');
-    serveClients(this.#endpoint, token, { store, search: this.search, task, log });
+    serveClients(this.#endpoint, token, { store, steering: this.steering, log });
     return { url: this.#endpoint.urlFor('client'), token };
   }
 
@@ -226,23 +240,14 @@ export class RunHost {
     }
   }
 
-  /** Scores the hidden splits for the first time, and selects by validation (§3.3, decoupled selection). */
-  async #unseal(): Promise<void> {
-    const { store } = this.#options;
-    const { config, metric } = store.view.summary;
-    const selfReported = config.evaluation === 'self-reported';
-    const scored = [...store.view.candidates.values()].filter((candidate) => candidate.state === 'scored');
-    const { scores, caveats } = await unsealAll(scored, (id) =>
-      this.#evaluator.unseal({ predictionsDirectory: store.candidatePaths(id).predictions, selfReported }),
-    );
-    for (const text of caveats) await store.append({ type: 'caveat', text });
-    const selected = (selfReported ? selectBySearch : selectFinal)(scores, metric.direction);
-    await store.append({
-      type: 'unsealed',
-      scores: scores.map(({ search: _, ...unsealed }) => unsealed),
-      selected: selected?.id ?? null,
-      early: false,
-    });
+  /** Told for those who look at the run; on a disk that takes nothing any more, the run is interrupted all the same. */
+  async #tellInterruption(reason: string): Promise<void> {
+    const { store, log } = this.#options;
+    try {
+      await store.append({ type: 'run_interrupted', reason });
+    } catch (error) {
+      log.error({ err: error }, 'an interruption was not stored');
+    }
   }
 
   async #report(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { CommanderError } from 'commander';
 import * as z from 'zod';
-import { CostEstimate } from '../../protocol/cost.ts';
+import { CostEstimate, RunBudget } from '../../protocol/cost.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
 import { SplitName } from '../../protocol/task.ts';
@@ -33,7 +33,23 @@ export const forms = {
   'runs trajectory': z.object({ run: z.string(), candidate: z.int(), events: z.array(TrajectoryEvent) }),
   'runs report': RunReport,
   'runs export': z.object({ run: z.string(), candidate: z.int(), directory: z.string(), files: z.array(z.string()) }),
-  'runs steer': z.object({ run: z.string(), done: z.enum(['paused', 'unpaused', 'stopping']) }),
+  'runs steer': z.object({
+    run: z.string(),
+    done: z.enum(['paused', 'unpaused', 'stopping', 'finishing', 'unsealed', 'deleted']),
+  }),
+  /** `bounds`: what the run may take now; null and absent: as much as it needs. */
+  'runs extend': z.object({
+    run: z.string(),
+    live: z.boolean(),
+    bounds: z.object({ candidates: z.int().nullable(), hours: z.number().nullable(), budget: RunBudget }),
+  }),
+  mark: z.object({
+    run: z.string(),
+    candidate: z.int(),
+    live: z.boolean(),
+    pinned: z.boolean().optional(),
+    excluded: z.boolean().optional(),
+  }),
   request: z.object({ run: z.string(), request: z.string(), live: z.boolean() }),
   'task list': z.object({
     tasks: z.array(

@@ -14,7 +14,7 @@ export class RunBetweenError extends CliError {
   }
 }
 
-type RunPeer = Peer<typeof serverToClient, typeof clientToServer>;
+export type RunPeer = Peer<typeof serverToClient, typeof clientToServer>;
 
 const maxPayloadBytes = 16 * 1024 * 1024;
 

@@ -1,41 +1,64 @@
-/** `aira2 fork` and `aira2 submit`: a person's wishes, served before anything the search would do by itself. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+/** `aira2 fork`, `submit`, `reevaluate`, `mark`: a person's wishes for candidates. What makes work goes ahead of sampled work. */
+import { Command, Option } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
-import { taskOfRun } from '../../api/taskOfRun.ts';
-import { entryFile } from '../../search/entryFile.ts';
-import { prepareRequest, type Wish } from '../../search/requests.ts';
-import { LockedError } from '../../store/processLock.ts';
+import { maxRepeats } from '../../../protocol/run.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
-import { RunStore, readRun } from '../../store/runStore.ts';
+import { CliError, exitCodes } from '../exitCodes.ts';
 import { homeOf, resolveRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, textUpTo, withCommon } from '../options.ts';
 import { print } from '../output.ts';
-import { callRun, RunBetweenError } from '../runClient.ts';
+import { steer } from '../steer.ts';
 
-const deliveryDeadlineMs = 10_000;
+const timeout = { timeoutMs: 30_000 };
 
 export function requestCommands(): Command[] {
-  return [fork(), submit()];
+  return [fork(), submit(), reevaluate(), mark()];
 }
 
 const candidateNumber = whole(1, 1e9);
 
-function fork(): Command {
-  return withCommon(new Command('fork'))
-    .description('Have an agent go on from a candidate, or combine it with another.')
+/** What the four of them have in common. */
+function candidateCommand(name: string, description: string, candidate: string): Command {
+  return withCommon(new Command(name))
+    .description(description)
     .argument('<run>', 'id, unique part of an id, or "last"')
-    .argument('<candidate>', 'the parent', candidateNumber)
+    .argument('<candidate>', candidate, candidateNumber);
+}
+
+type Wish = Parameters<typeof steer<string>>[2];
+
+/** To the live server, or, for a run that is down, into its log: it is served when the run is resumed. */
+async function ask(text: string, options: CommonOptions, wish: (run: string) => Wish): Promise<void> {
+  const home = homeOf(options);
+  const run = await resolveRun(home, text);
+  const { result: request, live } = await steer(home, run, wish(run));
+  print(options.json ?? false, 'request', { run, request, live }, () =>
+    live
+      ? `Queued in run ${run}, before its own work.`
+      : `Stored in run ${run}. It is served when the run goes on: aira2 runs resume ${run}`,
+  );
+}
+
+function fork(): Command {
+  return candidateCommand('fork', 'Have an agent go on from a candidate, or combine it with another.', 'the parent')
     .option('--with <candidate>', 'a second parent: crossover instead of mutation', candidateNumber)
     .option('--guidance <text>', 'words for the agent: what to try', textUpTo(maxGuidance))
-    .action(async (run: string, parent: number, options: CommonOptions & { with?: number; guidance?: string }) => {
-      const { guidance } = options;
-      const wish: Wish =
-        options.with === undefined
-          ? { kind: 'fork', parent, guidance }
-          : { kind: 'cross', parents: [parent, options.with], guidance };
-      await ask(run, wish, options);
+    .action((text: string, parent: number, options: CommonOptions & { with?: number; guidance?: string }) => {
+      const words = options.guidance === undefined ? {} : { guidance: options.guidance };
+      const second = options.with;
+      return ask(text, options, (run) =>
+        second === undefined
+          ? {
+              live: async (peer) => (await peer.request('run.fork', { run, parent, ...words }, timeout)).request,
+              down: (steering) => steering.fork(parent, words.guidance),
+            }
+          : {
+              live: async (peer) =>
+                (await peer.request('run.cross', { run, parents: [parent, second], ...words }, timeout)).request,
+              down: (steering) => steering.cross([parent, second], words.guidance),
+            },
+      );
     });
 }
 
@@ -46,64 +69,71 @@ function submit(): Command {
     .argument('<folder>', 'the program; it must hold the file that the task runs (solution.py)')
     .option('--parent <candidate>', 'the candidate it was made from', candidateNumber)
     .option('--summary <text>', 'one line: what it does', textUpTo(maxSummary), 'submitted by a person')
-    .action(async (run: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
-      const files = await readProgramFolder(folder);
-      await ask(run, { kind: 'submit', parent: options.parent, summary: options.summary, files }, options);
+    .action(async (text: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
+      const { parent, summary } = options;
+      const wish = { summary, files: await readProgramFolder(folder), ...(parent === undefined ? {} : { parent }) };
+      await ask(text, options, (run) => ({
+        live: async (peer) => (await peer.request('run.submit', { run, ...wish }, timeout)).request,
+        down: (steering) => steering.submit(wish),
+      }));
     });
 }
 
-/** To the live server, or, for a run that is down, into its log: it is served when the run is resumed. */
-async function ask(text: string, wish: Wish, options: CommonOptions): Promise<void> {
-  const home = homeOf(options);
-  const run = await resolveRun(home, text);
-  const { request, live } = await deliver(home, run, wish);
-  print(options.json ?? false, 'request', { run, request, live }, () =>
-    live
-      ? `Queued in run ${run}, before its own work.`
-      : `Stored in run ${run}. It is served when the run goes on: aira2 runs resume ${run}`,
-  );
+function reevaluate(): Command {
+  return candidateCommand(
+    'reevaluate',
+    "Run a candidate's program again with other seeds: how much of its score is luck. The score itself stays.",
+    'its number',
+  )
+    .option('--times <n>', 'how often', whole(1, maxRepeats), 3)
+    .action((text: string, candidate: number, options: CommonOptions & { times: number }) => {
+      const { times } = options;
+      return ask(text, options, (run) => ({
+        live: async (peer) => (await peer.request('candidate.reevaluate', { run, candidate, times }, timeout)).request,
+        down: (steering) => steering.reevaluate(candidate, times),
+      }));
+    });
 }
 
-/** Two commands at the same moment take turns at a run that is down: the second waits for the first. */
-async function deliver(home: string, run: string, wish: Wish): Promise<{ request: string; live: boolean }> {
-  for (const deadline = Date.now() + deliveryDeadlineMs; ; await sleep(100)) {
-    const { live } = await readRun(home, run);
-    try {
-      return { request: live ? await askServer(home, run, wish) : await askStore(home, run, wish), live };
-    } catch (error) {
-      const isBetween = error instanceof RunBetweenError || error instanceof LockedError;
-      if (!isBetween || Date.now() > deadline) throw error;
-    }
-  }
+interface MarkOptions extends CommonOptions {
+  pin?: true;
+  unpin?: true;
+  exclude?: true;
+  include?: true;
 }
 
-async function askServer(home: string, run: string, wish: Wish): Promise<string> {
-  const timeout = { timeoutMs: 30_000 };
-  const guidance = 'guidance' in wish && wish.guidance !== undefined ? { guidance: wish.guidance } : {};
-  const { request } = await callRun(home, run, (peer) => {
-    switch (wish.kind) {
-      case 'fork':
-        return peer.request('run.fork', { run, parent: wish.parent, ...guidance }, timeout);
-      case 'cross':
-        return peer.request('run.cross', { run, parents: wish.parents, ...guidance }, timeout);
-      case 'submit': {
-        const parent = wish.parent === undefined ? {} : { parent: wish.parent };
-        return peer.request('run.submit', { run, summary: wish.summary, files: wish.files, ...parent }, timeout);
-      }
-    }
-  });
-  return request;
-}
-
-async function askStore(home: string, run: string, wish: Wish): Promise<string> {
-  const store = await RunStore.open(home, run);
-  try {
-    // Only a submission needs to know what the task runs.
-    const entry = wish.kind === 'submit' ? entryFile(taskOfRun(home, store.view.summary).manifest.run.cmd) : null;
-    const { request, body } = await prepareRequest(store, wish, entry);
-    await store.append({ type: 'request_queued', request, body });
-    return request;
-  } finally {
-    await store.close();
-  }
+function mark(): Command {
+  return candidateCommand(
+    'mark',
+    'Pin a candidate, or keep it from being a parent and from being selected.',
+    'its number',
+  )
+    .addOption(new Option('--pin', 'keep it in view').conflicts('unpin'))
+    .option('--unpin', 'take the pin away')
+    .addOption(
+      new Option('--exclude', 'it is not sampled as a parent and not selected at the end').conflicts('include'),
+    )
+    .option('--include', 'let it be sampled and selected again')
+    .action(async (text: string, candidate: number, options: MarkOptions) => {
+      const { pin, unpin, exclude, include } = options;
+      const marks = {
+        ...(pin || unpin ? { pinned: pin === true } : {}),
+        ...(exclude || include ? { excluded: exclude === true } : {}),
+      };
+      if (Object.keys(marks).length === 0)
+        throw new CliError(exitCodes.badInput, 'Say how to mark it: --pin, --unpin, --exclude or --include.');
+      const home = homeOf(options);
+      const run = await resolveRun(home, text);
+      const { live } = await steer(home, run, {
+        live: (peer) => peer.request('candidate.mark', { run, candidate, ...marks }, timeout),
+        down: (steering) => steering.mark(candidate, marks),
+      });
+      print(options.json ?? false, 'mark', { run, candidate, live, ...marks }, () => {
+        const words = [
+          ...(marks.pinned === undefined ? [] : [marks.pinned ? 'pinned' : 'not pinned']),
+          ...(marks.excluded === undefined ? [] : [marks.excluded ? 'excluded' : 'not excluded']),
+        ];
+        return `Candidate #${candidate} of run ${run} is ${words.join(' and ')}.`;
+      });
+    });
 }

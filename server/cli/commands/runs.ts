@@ -23,6 +23,7 @@ import { callRun } from '../runClient.ts';
 import { table } from '../table.ts';
 import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
+import { extend, finish, remove, unseal } from './runsSteering.ts';
 
 export function runsCommand(): Command {
   return new Command('runs')
@@ -35,7 +36,11 @@ export function runsCommand(): Command {
     .addCommand(exportProgram())
     .addCommand(resume())
     .addCommand(pause())
-    .addCommand(stop());
+    .addCommand(finish())
+    .addCommand(stop())
+    .addCommand(extend())
+    .addCommand(unseal())
+    .addCommand(remove());
 }
 
 const runArgument = () => new Argument('[run]', 'id, unique part of an id, or "last"').default('last');
