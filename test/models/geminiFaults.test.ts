@@ -178,6 +178,33 @@ test(
   },
 );
 
+test(
+  'an answer with other types than Google sends is a broken connection, and no fault of ours',
+  deadline,
+  async (t) => {
+    const part = (given: unknown) => ({
+      candidates: [{ content: { role: 'model', parts: [given] }, finishReason: 'STOP' }],
+    });
+    const broken = [
+      { candidates: [{ finishReason: ['STOP'] }] },
+      part(null),
+      part({ functionCall: { name: 5, args: {} } }),
+      part({ functionCall: { name: 'bash', args: 'ls' } }),
+      part({ text: { words: 'hello' } }),
+      { promptFeedback: { blockReason: 7 } },
+    ];
+    for (const body of broken) {
+      const failure = await failureOf(t, replies.rawEvent(body));
+      assert.equal(failure.kind, 'network', inspect(body, { depth: 6 }));
+      assert.ok(failure.isTransient);
+    }
+    const { server, model } = await connect(t);
+    server.script(replies.rawEvent({ candidates: [{ finishReason: 'constructor' }] }));
+    const answer = await model.generate(request([say('go')]));
+    assert.deepEqual(answer.finish, { kind: 'blocked', raw: 'constructor' });
+  },
+);
+
 test('the connection test calls a tool, waits out a busy server, and names what is wrong', deadline, async (t) => {
   const { server, model } = await connect(t);
   const { signal } = new AbortController();

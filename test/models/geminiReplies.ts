@@ -104,6 +104,14 @@ export const empty: Reply = {
   },
 };
 
+/** One event of any content. */
+export const rawEvent = (body: unknown): Reply => ({
+  send(response) {
+    response.writeHead(200, sseHeaders);
+    response.end(event(body));
+  },
+});
+
 interface GoogleErrorBody {
   code: number;
   status: string;

@@ -1,12 +1,45 @@
 /** Puts the chunks of one streamed answer together. */
 import { randomUUID } from 'node:crypto';
 import type { GenerateContentResponse, GenerateContentResponseUsageMetadata, Part } from '@google/genai';
+import * as z from 'zod';
 import type { Usage } from '../../../protocol/trajectory.ts';
 import type { GenerateResponse, MessagePart } from '../chatModel.ts';
+import { BrokenAnswer } from './errors.ts';
 import { finishOf } from './finish.ts';
 import { appendPart, type NativeContent } from './nativeContent.ts';
 
-/** The SDK passes on whatever the wire holds. */
+const text = z.string().nullish();
+/** What we read of a chunk. The SDK passes on whatever the wire holds, under types that it does not check. */
+const Chunk = z.looseObject({
+  candidates: z
+    .array(
+      z.looseObject({
+        content: z
+          .looseObject({
+            parts: z
+              .array(
+                z.looseObject({
+                  text,
+                  thought: z.boolean().nullish(),
+                  functionCall: z
+                    .looseObject({ name: text, args: z.record(z.string(), z.unknown()).nullish() })
+                    .nullish(),
+                }),
+              )
+              .nullish(),
+          })
+          .nullish(),
+        finishReason: text,
+      }),
+    )
+    .nullish(),
+  promptFeedback: z.looseObject({ blockReason: text }).nullish(),
+  usageMetadata: z.looseObject({}).nullish(),
+  modelVersion: text,
+  responseId: text,
+});
+
+/** What cannot be a count counts as not said. */
 const count = (value: unknown) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0);
 
 /** Google's `promptTokenCount` includes the cached tokens; its thoughts are not part of `candidatesTokenCount`. */
@@ -24,7 +57,7 @@ function partsOf(native: readonly Part[]): MessagePart[] {
   const turn = randomUUID().slice(0, 8);
   let calls = 0;
   return native.flatMap((part): MessagePart[] => {
-    if (part.functionCall !== undefined) {
+    if (part.functionCall != null) {
       calls += 1;
       const { name, args } = part.functionCall;
       return [{ type: 'call', id: `call-${turn}-${calls}`, name: name ?? '', arguments: args ?? {} }];
@@ -57,7 +90,13 @@ export class Answer {
     return this.#usage === null ? null : usageOf(this.#usage);
   }
 
+  /** @throws {BrokenAnswer} if it is nothing that Google sends */
   add(chunk: GenerateContentResponse): void {
+    const checked = Chunk.safeParse(chunk);
+    if (!checked.success)
+      throw new BrokenAnswer(
+        `the answer holds what Google does not send: ${z.prettifyError(checked.error).slice(0, 300)}`,
+      );
     const candidate = chunk.candidates?.[0];
     for (const part of candidate?.content?.parts ?? []) {
       appendPart(this.#parts, part);

@@ -61,7 +61,8 @@ export function googleErrorIn(text: string, depth = 0): GoogleError {
     typeof body === 'object' && body !== null ? RpcStatus.safeParse(Reflect.get(body, 'error') ?? body) : null;
   if (status?.success !== true || (status.data.message === undefined && status.data.status === undefined))
     return { code: null, status: null, message: plain(text), details: [] };
-  const { code, status: name, message = '', details } = status.data;
+  const { code, message = '', details } = status.data;
+  const name = status.data.status === undefined ? undefined : plain(status.data.status);
   const inner = googleErrorIn(message, depth + 1);
   return {
     code: inner.code ?? code ?? null,

@@ -64,10 +64,16 @@ function causes(error: unknown): string[] {
   return words;
 }
 
+/** The answer is nothing that Google sends: damaged on its way, or a server that only says that it is Google. */
+export class BrokenAnswer extends Error {
+  override readonly name = 'BrokenAnswer';
+}
+
 /** What fetch, the reader of its body and the SDK's parser say when a connection breaks or an answer is cut in the middle. */
 const brokenStream = /fetch failed|terminated|Incomplete JSON segment|exception parsing stream chunk|body is empty/i;
 
 function isConnectionTrouble(error: unknown): error is Error {
+  if (error instanceof BrokenAnswer) return true;
   if (!(error instanceof Error)) return false;
   const codes = [error, error.cause].map((at) => (at instanceof Error ? Reflect.get(at, 'code') : undefined));
   const named = codes.some(

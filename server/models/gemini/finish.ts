@@ -45,7 +45,7 @@ export function finishOf({ finishReason, finishMessage, blockReason, hasCalls }:
     if (blockReason !== null) return { kind: 'blocked', raw: `prompt blocked: ${blockReason}` };
     return { kind: 'incomplete', raw: 'the stream ended without a finish reason' };
   }
-  const kind = kinds[finishReason] ?? 'blocked';
+  const kind = (Object.hasOwn(kinds, finishReason) ? kinds[finishReason] : undefined) ?? 'blocked';
   const raw = finishMessage === null ? finishReason : `${finishReason}: ${finishMessage}`;
   return { kind: kind === 'stop' && hasCalls ? 'tool_calls' : kind, raw };
 }

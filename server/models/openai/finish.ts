@@ -29,7 +29,8 @@ export interface Ending {
 /** A stream that ended without a reason is `incomplete`; an unknown reason counts by what came with it. */
 export function finishOf({ reason, hasCalls, hasBrokenCall, hasText }: Ending): { kind: FinishKind; raw: string } {
   if (reason === null) return { kind: 'incomplete', raw: 'the stream ended without a finish reason' };
-  const kind = kinds[reason] ?? (hasCalls || hasText ? 'stop' : 'incomplete');
+  const known = Object.hasOwn(kinds, reason) ? kinds[reason] : undefined;
+  const kind = known ?? (hasCalls || hasText ? 'stop' : 'incomplete');
   if (kind !== 'stop') return { kind, raw: reason };
   if (hasBrokenCall) return { kind: 'malformed', raw: `${reason}: the arguments of a call are no JSON object` };
   return { kind: hasCalls ? 'tool_calls' : 'stop', raw: reason };
