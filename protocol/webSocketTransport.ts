@@ -91,6 +91,12 @@ class WebSocketReader extends AbstractMessageReader implements MessageReader {
       this.#writer.answerError({ id: null }, ErrorCodes.ParseError, `not JSON: ${messageOf(error)}`);
       return;
     }
+    // What has no method can only be an answer: not looked at as what it cannot be, and the other way round.
+    if (hasMethod(value)) this.#take(value, callback);
+    else this.#takeResponse(value, callback);
+  }
+
+  #take(value: object, callback: DataCallback): void {
     const request = Request.safeParse(value);
     if (request.success) {
       if (this.#writer.unanswered >= maxUnansweredRequests) {
@@ -120,11 +126,19 @@ class WebSocketReader extends AbstractMessageReader implements MessageReader {
       }
       return;
     }
+    this.#refuse(value);
+  }
+
+  #takeResponse(value: unknown, callback: DataCallback): void {
     const response = Response.safeParse(value);
     if (response.success) {
       callback(response.data);
       return;
     }
+    this.#refuse(value);
+  }
+
+  #refuse(value: unknown): void {
     this.#writer.answerError(idOf(value), ErrorCodes.InvalidRequest, 'not a JSON-RPC 2.0 message');
   }
 }
@@ -224,6 +238,10 @@ export function keepAlive(socket: WebSocket, intervalMs: number): void {
   }, intervalMs);
   timer.unref();
   socket.on('close', () => clearInterval(timer));
+}
+
+function hasMethod(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'method' in value && value.method !== undefined;
 }
 
 function text(data: RawData): string {

@@ -37,6 +37,10 @@ export interface EvaluationInput {
   predictionsDirectory: string;
   /** What the program says of itself is its search score; hidden labels have no part in it. */
   selfReported?: boolean;
+  /** Nothing is run on the later splits, whose scores nobody is to learn of this evaluation. */
+  searchOnly?: boolean;
+  /** Gets the log of the first run while its predictions are judged; has settled when `evaluate` has. */
+  keepLog?: (log: string) => Promise<void>;
   /** Has a worker carry out an execution. What it throws is passed on. */
   run: (execId: string, request: ExecutionRequest) => Promise<ExecutionResult>;
 }
@@ -82,24 +86,29 @@ export class Evaluator {
     if (!first || first.split === 'validation' || first.split === 'test') {
       throw new ScorerError(this.#task.manifest.id, 'its first view must be pooled or search: prepare it again');
     }
-    const execId = executionId(input, first);
     // The program runs while its folder is emptied.
-    const [result] = await bothSettled(this.#run(first, input), store.clear());
-    const runs = [evaluationRun(first, result)];
-    const log = result.log.slice(-maxLogCharacters);
-    const failed = (failure: CandidateFailure): EvaluationOutcome => ({ kind: 'failed', failure, runs, log });
+    const [whole] = await bothSettled(this.#run(first, input), store.clear());
+    const runs = [evaluationRun(first, whole)];
+    const log = whole.log.slice(-maxLogCharacters);
+    const judging = this.#judged(first, { ...whole, log }, input, store);
+    const [outcome] = await bothSettled(judging, input.keepLog?.(log));
+    if (outcome.kind === 'failed') return { ...outcome, runs, log };
+    if (sealed.length > 0 && input.searchOnly !== true) await this.#runSealed(sealed, input, store);
+    const { score: search, suspiciouslyPerfect } = outcome;
+    return { kind: 'scored', search, suspiciouslyPerfect, runs, log };
+  }
 
+  /** The verdict on the first run. Predictions are kept only of one that is scored. */
+  async #judged(view: TaskView, result: Evaluated, input: EvaluationInput, store: PredictionsStore): Promise<Judged> {
+    const failed = (failure: CandidateFailure): Judged => ({ kind: 'failed', failure });
+    const execId = executionId(input, view);
     const predictions = await this.#predictionsOf(execId, result);
     if ('kind' in predictions) return failed(predictions);
-    const judge = input.selfReported === true ? this.#ownWord(log) : this.#hiddenScore;
+    const judge = input.selfReported === true ? this.#ownWord(result.log) : this.#hiddenScore;
     // They go to the disk while they are judged.
-    const [verdict] = await bothSettled(judge(predictions.content), store.put(first.split, predictions.packed));
-    if (verdict.kind === 'failed') {
-      await store.clear();
-      return failed(verdict.failure);
-    }
-    if (sealed.length > 0) await this.#runSealed(sealed, input, store);
-    return { kind: 'scored', search: verdict.score, suspiciouslyPerfect: verdict.suspiciouslyPerfect, runs, log };
+    const [verdict] = await bothSettled(judge(predictions.content), store.put(view.split, predictions.packed));
+    if (verdict.kind === 'failed') await store.clear();
+    return verdict;
   }
 
   /**
@@ -242,7 +251,7 @@ function lastLine(log: string): string {
 }
 
 /** Waits for both, also when one fails: nothing may go on in the candidate's folder behind its back. */
-async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);
 }

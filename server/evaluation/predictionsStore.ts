@@ -53,7 +53,8 @@ export class PredictionsStore {
 
   /** An empty folder: nothing of an earlier evaluation can count. */
   async clear(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const isNew = (await mkdir(this.#directory, { recursive: true, mode: 0o700 })) !== undefined;
+    if (isNew) return;
     await chmod(this.#directory, 0o700);
     for (const name of await readdir(this.#directory)) await rm(path.join(this.#directory, name), { recursive: true });
   }

@@ -135,17 +135,17 @@ export class AgentAndEvaluation implements CandidateWork {
           execIdPrefix: `${sessionName(id)}-evaluation`,
           predictionsDirectory: paths.predictions,
           selfReported: store.view.summary.config.evaluation === 'self-reported',
+          keepLog: (log) => writeFile(paths.evaluationLog, log, { mode: 0o600 }),
           run: (execId, request) => executeOnce({ execId, request, slot, kept, signal }),
         }),
       );
       const evaluation = outcome.runs;
-      const logged = writeFile(paths.evaluationLog, outcome.log, { mode: 0o600 });
       if (outcome.kind === 'scored') {
         const { search, suspiciouslyPerfect } = outcome;
-        const [lead] = await Promise.all([this.#leadOf(id, search), logged]);
+        const lead = await this.#leadOf(id, search);
         await store.append({ type: 'candidate_scored', id, search, ...lead, evaluation, suspiciouslyPerfect });
       } else {
-        await Promise.all([told, logged]);
+        await told;
         const steps = store.view.candidates.get(id)?.steps ?? 0;
         await store.append({ type: 'candidate_failed', id, failure: outcome.failure, steps, evaluation });
       }

@@ -7,6 +7,8 @@ import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../
 import { type Journal, JournalError } from './journal.ts';
 import { type Runner, sessionOf } from './runner.ts';
 
+/** Results in memory between the journal and their first delivery; what is more is read back from there. */
+const maxFresh = 4;
 /** A copy of a request comes soon or never. */
 const maxRemembered = 10_000;
 
@@ -30,6 +32,8 @@ export class Executions {
   readonly #running = new Map<string, Running>();
   /** Failures to journal: small, and held in memory because the disk does not take them. */
   readonly #unjournalled = new Map<string, ExecutionResult>();
+  /** Journalled a moment ago: most are delivered at once. */
+  readonly #fresh = new Map<string, ExecutionResult>();
   /** Carried out by this process, with their sessions: a late copy of the request must not run them again. */
   readonly #carriedOut = new Map<string, string | null>();
   #stopped = false;
@@ -103,6 +107,11 @@ export class Executions {
     if (unjournalled !== undefined) {
       return unjournalled;
     }
+    const fresh = this.#fresh.get(execId);
+    if (fresh !== undefined) {
+      this.#fresh.delete(execId); // Whoever asks again has it read.
+      return fresh;
+    }
     try {
       return await this.#options.journal.read(execId);
     } catch (error) {
@@ -117,6 +126,7 @@ export class Executions {
   async settle(execIds: string[]): Promise<void> {
     for (const execId of execIds) {
       this.#unjournalled.delete(execId);
+      this.#fresh.delete(execId);
     }
     await this.#options.journal.settle(execIds);
   }
@@ -137,6 +147,9 @@ export class Executions {
     }
     try {
       await this.#options.journal.finish(execId, session, result);
+      if (this.#fresh.size < maxFresh) {
+        this.#fresh.set(execId, result);
+      }
       if (result.kind !== 'infrastructure_error') {
         this.#remember(execId, session); // Else it may be started again under the same id.
       }
