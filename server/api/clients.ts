@@ -1,18 +1,17 @@
 /** The client's side of the door: authenticated, each frame checked, each refusal in words for a person. */
 import type { Logger } from 'pino';
-import { clientToServer, serverToClient } from '../../protocol/client.ts';
+import { clientToServer, maxClientFrameBytes, maxServerFrameBytes, serverToClient } from '../../protocol/client.ts';
 import { Peer } from '../../protocol/rpc.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { ScorerClosedError, ScorerError } from '../evaluation/errors.ts';
 import { RequestRefusedError } from '../search/requests.ts';
 import type { RunStore } from '../store/runStore.ts';
 import { type Endpoint, sameSecret } from '../transport/endpoint.ts';
+import { meetingVersion, serverInfo } from './serverInfo.ts';
 import type { RunSteering } from './steering.ts';
 
-/** A submitted program of 8 MiB in base64, with room around it. */
-const maxPayloadBytes = 16 * 1024 * 1024;
-
 export interface HostedRun {
+  home: string;
   store: RunStore;
   steering: RunSteering;
   log: Logger;
@@ -21,13 +20,13 @@ export interface HostedRun {
 export function serveClients(endpoint: Endpoint, token: string, run: HostedRun): void {
   endpoint.addRole('client', {
     authenticate: (given) => (sameSecret(given, token) ? 'client' : null),
-    maxPayloadBytes,
+    maxPayloadBytes: maxClientFrameBytes,
     maxConnections: 64,
     onConnection: (socket) => {
       const peer = new Peer(socket, {
         local: clientToServer,
         remote: serverToClient,
-        maxPayloadBytes,
+        maxPayloadBytes: maxServerFrameBytes,
         log: { warn: (message) => run.log.warn({ part: 'client' }, message) },
       });
       const steer = async (id: string, act: () => Promise<void>) => {
@@ -36,6 +35,16 @@ export function serveClients(endpoint: Endpoint, token: string, run: HostedRun):
       };
       const queue = async (id: string, act: () => Promise<string>) => ({ request: await heeded(run, id, act) });
       const { steering } = run;
+      peer.handle('hello', ({ protocol }) => ({
+        protocol: meetingVersion(protocol),
+        server: serverInfo({
+          home: run.home,
+          log: run.store.paths.log,
+          draining: true,
+          clients: 1,
+          liveRuns: [run.store.id],
+        }),
+      }));
       peer.handle('run.get', ({ run: id }) => heeded(run, id, async () => run.store.view.summary));
       peer.handle('run.pause', ({ run: id }) => steer(id, () => steering.pause()));
       peer.handle('run.unpause', ({ run: id }) => steer(id, () => steering.unpause()));

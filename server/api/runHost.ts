@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
 import type { RunSummary } from '../../protocol/run.ts';
@@ -30,7 +31,7 @@ import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { Endpoint } from '../transport/endpoint.ts';
 import { socketPathFor } from '../transport/unixSocket.ts';
-import type { PoolEvent, PoolTiming } from '../workers/contract.ts';
+import type { PoolEvent, PoolTiming, SlotStatus } from '../workers/contract.ts';
 import type { WorkerLauncher } from '../workers/launcher.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
@@ -225,8 +226,14 @@ export class RunHost {
   #openDoor(): { url: string; token: string } {
     const { store, log } = this.#options;
     const token = randomBytes(24).toString('base64url');
-    serveClients(this.#endpoint, token, { store, steering: this.steering, log });
+    const home = dirname(dirname(store.paths.directory));
+    serveClients(this.#endpoint, token, { home, store, steering: this.steering, log });
     return { url: this.#endpoint.urlFor('client'), token };
+  }
+
+  /** What each slot's worker is at. */
+  slots(): SlotStatus[] {
+    return this.#pool.status();
   }
 
   /** Frees what workers of a killed server still hold for candidates that have gone on without it. */

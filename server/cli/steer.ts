@@ -1,12 +1,12 @@
 /** Has a person's wish heeded: by the server of a live run, or, for a run that is down, in its log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { virtualEnvironment } from '../api/pythonEnvironment.ts';
+import { callRun, RunBetweenError, type RunPeer } from '../api/runDoor.ts';
 import { type RunSteering, steerStored } from '../api/steering.ts';
 import { runDirectory, runPaths } from '../store/home.ts';
 import { LockedError } from '../store/processLock.ts';
 import { readRun } from '../store/runStore.ts';
 import { fileLogger, logLevel } from './machine.ts';
-import { callRun, RunBetweenError, type RunPeer } from './runClient.ts';
 
 const deliveryDeadlineMs = 10_000;
 

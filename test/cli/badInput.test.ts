@@ -26,7 +26,7 @@ before(async () => {
   unreachable = await RunStore.create(home, deaf, runStarted());
   const nobody = unixUrl(join(home, 'nobody.sock'), '/client');
   const discovery = { protocol: 1, pid: process.pid, url: nobody, token: 'x' };
-  await writeFile(unreachable.paths.discovery, JSON.stringify(discovery));
+  await writeFile(unreachable.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
   await writeFile(join(home, 'file'), '');
   await mkdir(join(home, 'no-entry'));
   await writeFile(join(home, 'no-entry', 'main.py'), '');

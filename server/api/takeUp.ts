@@ -1,0 +1,45 @@
+/** A run that is down, opened to go on: everything it needs is there before its log says that it goes on. */
+import type { Price } from '../../protocol/cost.ts';
+import type { RunId } from '../../protocol/run.ts';
+import type { ChatModel } from '../models/chatModel.ts';
+import { RunStore } from '../store/runStore.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import { priceFor } from './newRun.ts';
+import { RefusedError } from './refusal.ts';
+import { taskToGoOnWith } from './taskOfRun.ts';
+
+export interface OpenedRun {
+  /** Its owner closes it. */
+  store: RunStore;
+  task: PreparedTask;
+  model: ChatModel;
+  price: Price | null;
+}
+
+/**
+ * @param modelOf makes its model, by the name that the run was started with
+ * @throws {RunNotFoundError} {LockedError} it is live; {RefusedError} it has ended, or its task is not what it was; {ChatModelError}
+ */
+export async function openToGoOn(home: string, id: RunId, modelOf: (id: string) => ChatModel): Promise<OpenedRun> {
+  const store = await RunStore.open(home, id);
+  try {
+    const { config, price: first, state, endReason } = store.view.summary;
+    if (state === 'finished')
+      throw new RefusedError('refused', `Run ${id} has ended (${endReason ?? state}): there is nothing to resume.`);
+    if (config.replayOf !== undefined)
+      throw new RefusedError(
+        'refused',
+        `Run ${id} replays a recording: take it up with \`aira2 runs resume ${id} --replay <folder>\`.`,
+      );
+    const task = taskToGoOnWith(home, store.view.summary);
+    const model = modelOf(config.model);
+    // A price that was given with the run holds where none is known by now.
+    const known = await priceFor(home, model.info, undefined);
+    const price = known ?? (await priceFor(home, model.info, config.budget, first ?? undefined));
+    await store.append({ type: 'run_resumed', pid: process.pid });
+    return { store, task, model, price };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
