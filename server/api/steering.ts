@@ -120,11 +120,11 @@ export class RunSteering {
 
 /**
  * Steers a run that is down; nobody else can open it meanwhile.
- * @param venv of the scorer, for unsealing
+ * @param venv of the scorer, and its log: for unsealing
  * @throws {LockedError} if it is live after all; as the methods of RunSteering
  */
 export async function steerStored<T>(
-  { home, run, venv, log }: { home: string; run: string; venv: () => string; log: Logger },
+  { home, run, venv, log }: { home: string; run: string; venv: () => string; log: () => Logger },
   act: (steering: RunSteering) => Promise<T>,
 ): Promise<T> {
   const store = await RunStore.open(home, run);
@@ -136,7 +136,7 @@ export async function steerStored<T>(
       task: () => taskOfRun(home, store.view.summary),
       unsealing: async (work) => {
         const task = taskToGoOnWith(home, store.view.summary);
-        const scorer = await Scorer.start({ task, python: `${venv()}/bin/python`, log });
+        const scorer = await Scorer.start({ task, python: `${venv()}/bin/python`, log: log() });
         try {
           return await work(new RunUnsealing(store, new Evaluator({ task, scorer })));
         } finally {

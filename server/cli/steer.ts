@@ -19,7 +19,7 @@ export async function steer<A, B = A>(
   run: string,
   how: { live: (peer: RunPeer) => Promise<A>; down: (steering: RunSteering) => Promise<B> },
 ): Promise<{ result: A | B; live: boolean }> {
-  const log = fileLogger(runPaths(runDirectory(home, run)).log, logLevel());
+  const log = () => fileLogger(runPaths(runDirectory(home, run)).log, logLevel());
   for (const deadline = Date.now() + deliveryDeadlineMs; ; await sleep(100)) {
     const { live } = await readRun(home, run);
     try {
