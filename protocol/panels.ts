@@ -114,6 +114,8 @@ export type ToDashboardPanel =
       activeSince: number | null;
       references: ReferenceLine[];
       selected: CandidateId | null;
+      /** As the panel told with `tab` before it was restored. */
+      tab?: string;
     }
   | { type: 'events'; events: RunEvent[] }
   | { type: 'slots'; slots: SlotView[] }

@@ -9,7 +9,14 @@ import { lineageEdges, nearestPoint, pointCloud } from './pointCloud.ts';
 const scale = scoreScale('minimize', 'linear', []);
 const members = (...candidates: Candidate[]) => new Map(candidates.map((one) => [one.id, one]));
 const cloudOf = (all: Map<number, Candidate>) =>
-  pointCloud(all, { scale, domain: { from: -1, to: 0, clipped: 0 }, across: 'time', createdAt: 1000, now: 9000 });
+  pointCloud(all, {
+    scale,
+    domain: { from: -1, to: 0, clipped: 0 },
+    across: 'time',
+    ended: [],
+    createdAt: 1000,
+    now: 9000,
+  });
 
 const run = members(
   scored(1, 0.5, { endedAt: 2000 }),
@@ -30,6 +37,13 @@ test('points stand at the end of their work; those at work stand at the present,
     [-0.5, -0.4, -0.3, Number.NaN, -0.3, -0.4, -1, Number.NaN],
   );
   assert.deepEqual([...cloud.clipped], [0, 0, 0, 0, 0, 0, 1, 0]);
+});
+
+test('in the order of their ends, points stand side by side, and those at work behind the last', () => {
+  const ended = [2, 1, 3, 4, 7].flatMap((id) => run.get(id) ?? []);
+  const options = { scale, domain: { from: -1, to: 0, clipped: 0 }, createdAt: 1000, now: 9000 };
+  const cloud = pointCloud(run, { ...options, across: 'order', ended });
+  assert.deepEqual([...cloud.x], [2, 1, 3, 4, 6, 6, 5, 6]);
 });
 
 test('edges lead from each parent that has a height to a child that has one', () => {

@@ -1,23 +1,16 @@
 /** Candidates as points of a plane: time across, score up. Flat arrays, because ten thousand are drawn many times a second. */
-import type { Candidate, CandidateId, CandidateState, Operator } from '../../protocol/run.ts';
+import type { Candidate, CandidateId } from '../../protocol/run.ts';
+import { operators, states } from '../charts/marks.ts';
 import type { ScoreDomain, ScoreScale } from '../charts/scoreScale.ts';
 import type { PixelMap } from '../charts/viewport.ts';
 
-export const operators = ['draft', 'mutation', 'crossover', 'human'] as const satisfies readonly Operator[];
-export const states = [
-  'running',
-  'evaluating',
-  'scored',
-  'failed',
-  'abandoned',
-] as const satisfies readonly CandidateState[];
-
-export type Across = 'time' | 'number';
+/** `order`: the place of a candidate among those that have ended. */
+export type Across = 'time' | 'order';
 
 export interface PointCloud {
   count: number;
   id: Int32Array;
-  /** Milliseconds since the run was created at which it ended (of one at work: now), or its number. */
+  /** Milliseconds since the run was created at which it ended (of one at work: now), or its place in the order of ends. */
   x: Float64Array;
   /** Coordinate of its score (`ScoreScale`); NaN: it has none, and stands on the strip below. */
   y: Float64Array;
@@ -33,13 +26,15 @@ export interface CloudOptions {
   scale: ScoreScale;
   domain: ScoreDomain;
   across: Across;
+  /** Candidates in the order in which they ended. */
+  ended: readonly Candidate[];
   createdAt: number;
   /** Milliseconds since the epoch: where those stand that are at work. */
   now: number;
 }
 
 export function pointCloud(candidates: ReadonlyMap<CandidateId, Candidate>, options: CloudOptions): PointCloud {
-  const { scale, domain, across, createdAt, now } = options;
+  const { scale, domain, across, ended, createdAt, now } = options;
   const size = candidates.size;
   const cloud: PointCloud = {
     count: size,
@@ -55,7 +50,7 @@ export function pointCloud(candidates: ReadonlyMap<CandidateId, Candidate>, opti
   for (const { id, endedAt, search, operator, state } of candidates.values()) {
     cloud.id[index] = id;
     cloud.indexOf.set(id, index);
-    cloud.x[index] = across === 'number' ? id : (endedAt ?? now) - createdAt;
+    cloud.x[index] = across === 'order' ? ended.length + 1 : (endedAt ?? now) - createdAt;
     cloud.operator[index] = operators.indexOf(operator);
     cloud.state[index] = states.indexOf(state);
     if (search !== null) {
@@ -65,6 +60,8 @@ export function pointCloud(candidates: ReadonlyMap<CandidateId, Candidate>, opti
     }
     index += 1;
   }
+  if (across === 'order')
+    for (const [place, { id }] of ended.entries()) cloud.x[cloud.indexOf.get(id) ?? -1] = place + 1;
   raiseTheUnfinished(cloud, candidates);
   return cloud;
 }

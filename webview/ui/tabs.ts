@@ -11,7 +11,10 @@ export interface Tab {
   label: string;
 }
 
-/** Views of which one is shown; the content of each goes into the slot of its id. `ar-select` tells the id. */
+/**
+ * Views of which one is shown; the content of each goes into the slot of its id. With `fill`, the view is as high as the
+ * element, not as its content. `ar-select` tells the id.
+ */
 export class ArTabs extends ArElement {
   static override properties: PropertyDeclarations = {
     tabs: { attribute: false },
@@ -29,6 +32,27 @@ export class ArTabs extends ArElement {
       padding: 0;
       column-gap: 20px;
       border-bottom: 1px solid var(--ar-line);
+    }
+    :host([fill]) {
+      display: flex;
+      min-height: 0;
+    }
+    :host([fill]) tk-panels {
+      flex: 1;
+      min-width: 0;
+      overflow: hidden;
+    }
+    :host([fill]) tk-panels::part(tabpanel) {
+      min-height: 0;
+      min-width: 0;
+    }
+    :host([fill]) tk-panel-view {
+      height: 100%;
+    }
+    :host([fill]) ::slotted(*) {
+      flex: 1;
+      min-width: 0;
+      min-height: 0;
     }
   `;
   declare tabs: readonly Tab[];
