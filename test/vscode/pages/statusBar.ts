@@ -1,0 +1,30 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The line at the bottom. */
+export class StatusBar {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** An item whose text or spoken name contains this. */
+  item(text: string | RegExp): Locator {
+    const bar = this.#page.locator('footer.statusbar, .part.statusbar').first();
+    return bar
+      .locator('.statusbar-item')
+      .filter({ hasText: text })
+      .or(bar.getByRole('button', { name: text }))
+      .first();
+  }
+
+  async press(text: string | RegExp): Promise<void> {
+    await this.item(text).click();
+  }
+
+  /** Texts of all items, as a screen reader says them. */
+  async texts(): Promise<string[]> {
+    const items = this.#page.locator('.part.statusbar .statusbar-item');
+    return items.evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label') ?? ''));
+  }
+}

@@ -1,0 +1,136 @@
+/** A tree in a side bar, as a screen reader knows it. */
+import type { Locator, Page } from 'playwright-core';
+import { ContextMenu } from './contextMenu.ts';
+import { until } from './until.ts';
+
+export interface TreeRow {
+  /** All that a screen reader says of it. */
+  name: string;
+  /** Text on the screen: label and, smaller, description. */
+  label: string;
+  description: string;
+  /** From 1. */
+  level: number;
+  isExpanded: boolean | null;
+  isSelected: boolean;
+}
+
+export class TreeView {
+  readonly tree: Locator;
+  readonly #page: Page;
+  readonly #name: string;
+
+  /** @param name of the view, as its heading has it */
+  constructor(page: Page, name: string) {
+    this.#page = page;
+    this.#name = name;
+    this.tree = page.getByRole('tree', { name, exact: true });
+  }
+
+  /** A row whose spoken name or text contains `text`. Only rows in view exist. */
+  row(text: string | RegExp): Locator {
+    return this.tree.getByRole('treeitem').filter({ hasText: text }).first();
+  }
+
+  /** The rows in view, from the top. */
+  async rows(): Promise<TreeRow[]> {
+    return this.tree.getByRole('treeitem').evaluateAll((items) =>
+      items
+        .map((item) => ({
+          top: item.getBoundingClientRect().top,
+          name: item.getAttribute('aria-label') ?? '',
+          label: item.querySelector('.label-name')?.textContent?.trim() ?? '',
+          description: item.querySelector('.label-description')?.textContent?.trim() ?? '',
+          level: Number(item.getAttribute('aria-level')),
+          isExpanded: item.hasAttribute('aria-expanded') ? item.getAttribute('aria-expanded') === 'true' : null,
+          isSelected: item.getAttribute('aria-selected') === 'true',
+        }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ top: _top, ...row }) => row),
+    );
+  }
+
+  /** Waits until the rows in view are as wanted. @param what names it, for the failure */
+  async has(what: string, holds: (rows: TreeRow[]) => boolean, timeoutMs?: number): Promise<TreeRow[]> {
+    return until(`${this.#name}: ${what}`, () => this.rows(), holds, timeoutMs === undefined ? {} : { timeoutMs });
+  }
+
+  async select(text: string | RegExp): Promise<void> {
+    await this.row(text).click();
+  }
+
+  /** Selects one more, as with the Ctrl key. */
+  async selectAlso(text: string | RegExp): Promise<void> {
+    await this.row(text).click({ modifiers: ['ControlOrMeta'] });
+  }
+
+  async open(text: string | RegExp): Promise<void> {
+    await this.row(text).dblclick();
+  }
+
+  async expand(text: string | RegExp): Promise<void> {
+    await this.#turn(text, 'true', 'ArrowRight');
+  }
+
+  async collapse(text: string | RegExp): Promise<void> {
+    await this.#turn(text, 'false', 'ArrowLeft');
+  }
+
+  /** Presses a button that appears in the row under the mouse. */
+  async inlineAction(text: string | RegExp, action: string | RegExp): Promise<void> {
+    const row = this.row(text);
+    await row.hover();
+    await row.getByRole('button', { name: action }).first().click();
+  }
+
+  /** Opens the row's menu. */
+  async menu(text: string | RegExp): Promise<ContextMenu> {
+    await this.row(text).click({ button: 'right' });
+    const menu = new ContextMenu(this.#page);
+    await menu.menu.waitFor();
+    return menu;
+  }
+
+  /** The text that stands in place of the tree where there is nothing to show. */
+  async welcome(): Promise<string> {
+    const pane = this.#pane();
+    return (await pane.locator('.welcome-view-content').innerText()).trim();
+  }
+
+  /** Presses a button, or follows a link, of that text. */
+  async welcomeButton(name: string | RegExp): Promise<void> {
+    const content = this.#pane().locator('.welcome-view-content');
+    await content.getByRole('button', { name }).or(content.getByRole('link', { name })).first().click();
+  }
+
+  /** Presses a button in the heading of the view. */
+  async titleAction(name: string | RegExp): Promise<void> {
+    const pane = this.#pane();
+    await pane.locator('.pane-header').hover();
+    await pane.locator('.pane-header').getByRole('button', { name }).first().click();
+  }
+
+  #pane(): Locator {
+    return this.#page
+      .locator('.pane')
+      .filter({ has: this.#page.locator('.pane-header', { hasText: this.#name }) })
+      .first();
+  }
+
+  async #turn(text: string | RegExp, expanded: 'true' | 'false', key: string): Promise<void> {
+    const row = this.row(text);
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === expanded) return;
+    await row.click();
+    // A click on a row may open or close it by itself, as the setting workbench.tree.expandMode has it.
+    await until(
+      `${this.#name}: ${String(text)} has ${expanded === 'true' ? 'opened' : 'closed'}`,
+      async () => {
+        if ((await row.getAttribute('aria-expanded')) !== expanded) await this.#page.keyboard.press(key);
+        return row.getAttribute('aria-expanded');
+      },
+      (state) => state === expanded,
+      { intervalMs: 300 },
+    );
+  }
+}

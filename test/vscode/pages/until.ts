@@ -1,0 +1,35 @@
+/** Waiting for something that a locator cannot express. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long anything may take that a person would call immediate, on a machine that does other things too, milliseconds. */
+export const patienceMs = 30_000;
+
+/** What was awaited did not come. */
+export class NeverHappenedError extends Error {
+  override readonly name = 'NeverHappenedError';
+
+  constructor(what: string, afterMs: number, last: unknown) {
+    super(`${what}: not within ${afterMs / 1000} s. Last seen: ${JSON.stringify(last)?.slice(0, 2000)}`);
+  }
+}
+
+/**
+ * Asks again and again until `holds` is true of the answer.
+ * @param what names it, for the failure: "the run has finished"
+ * @returns the answer it is true of
+ * @throws {NeverHappenedError} with the last answer
+ */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T> | T,
+  holds: (answer: T) => boolean,
+  { timeoutMs = patienceMs, intervalMs = 100 }: { timeoutMs?: number; intervalMs?: number } = {},
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (holds(answer)) return answer;
+    if (performance.now() > deadline) throw new NeverHappenedError(what, timeoutMs, answer);
+    await sleep(intervalMs);
+  }
+}
