@@ -5,12 +5,14 @@ import { CostEstimate } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
-import { Candidate, RunSummary, type Score } from '../../protocol/run.ts';
+import { Candidate, PersonRequest, RunSummary, type Score } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScore, formatScoreWithError, isBetter } from '../../protocol/score.ts';
+import { isSealed } from '../../protocol/sealed.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { bestWords, stagnationWords } from './bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from './costEstimate.ts';
+import { requestWords } from './requestWords.ts';
 
 export const RunReport = z.object({
   run: RunSummary,
@@ -25,6 +27,8 @@ export const RunReport = z.object({
   shareOfWay: z.number().nullable(),
   ranking: z.array(Candidate),
   failures: z.array(Candidate),
+  /** What a person has asked for and not got: it waits (in a run that has not ended), came too late, or could not be served. */
+  unserved: z.array(z.object({ body: PersonRequest, reason: z.string() })),
   /** By what the run's own candidates took; null where none called a model. */
   estimate: CostEstimate.nullable(),
 });
@@ -48,8 +52,17 @@ export function runReport(view: RunView, manifest: TaskManifest): RunReport {
       .filter((candidate) => candidate.state === 'scored')
       .sort((a, b) => compareBy(key(a), key(b), manifest.metric.direction)),
     failures: candidates.filter((candidate) => candidate.state === 'failed'),
+    unserved: unserved(view),
     estimate: measuredEstimate(view),
   };
+}
+
+function unserved({ summary, dropped, pending }: RunView): RunReport['unserved'] {
+  const reason = summary.state === 'finished' ? 'the search ended before' : 'it waits';
+  return [...dropped, ...pending.map((one) => ({ ...one, reason }))].map(({ body, reason: why }) => ({
+    body,
+    reason: why,
+  }));
 }
 
 /** Validation decides; before unsealing, and where programs report their own scores, there is only the search score. */
@@ -94,6 +107,7 @@ export function renderReport(report: RunReport): string {
     ...selectionSection(report, selected),
     ...rankingSection(report),
     ...failureSection(report),
+    ...personSection(report),
     ...costSection(report),
   );
   return `${printableText(lines.join('\n')).trimEnd()}\n`;
@@ -102,6 +116,8 @@ export function renderReport(report: RunReport): string {
 function selectionSection(report: RunReport, selected: Candidate | null): string[] {
   const { run } = report;
   if (!run.unsealed) return ['## Result', '', 'The search has not ended: validation and test scores are sealed.', ''];
+  if (selected === null && run.state !== 'finished')
+    return ['## Result', '', 'The search has not ended: nothing is selected yet. Scores were unsealed early.', ''];
   if (selected === null) return ['## Result', '', 'No candidate could be selected: none has a validation score.', ''];
   const lines = [
     '## Selected program',
@@ -184,12 +200,15 @@ function searchLines(run: RunSummary): string[] {
 
 function rankingSection(report: RunReport): string[] {
   if (report.ranking.length === 0) return [];
-  const sealed = !report.run.unsealed;
   const rows = report.ranking.slice(0, 20).map((candidate) => {
     const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
-    const validation = sealed ? 'sealed' : show(candidate.validation);
-    const test = sealed ? 'sealed' : show(candidate.test);
-    const how = candidate.autosubmitted === true ? ', autosubmitted' : '';
+    const validation = isSealed(candidate, report.run) ? 'sealed' : show(candidate.validation);
+    const test = isSealed(candidate, report.run) ? 'sealed' : show(candidate.test);
+    const how = [
+      ...(candidate.autosubmitted === true ? [', autosubmitted'] : []),
+      ...(candidate.excluded === true ? [', excluded'] : []),
+      ...(candidate.pinned === true ? [', pinned'] : []),
+    ].join('');
     return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`}${how} | ${show(candidate.search)} | ${validation} | ${test} | ${oneLine(candidate.summary)} |`;
   });
   return [
@@ -209,6 +228,32 @@ function failureSection(report: RunReport): string[] {
     return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${oneLine(failure?.message ?? '')}`;
   });
   return ['## Failures', '', ...lines, ''];
+}
+
+/** What a person did to the course of the search, and what was not done. */
+function personSection({ ranking, failures, unserved }: RunReport): string[] {
+  const excluded = [...ranking, ...failures].filter((candidate) => candidate.excluded === true).map(({ id }) => id);
+  const repeated = ranking.filter(({ repeats }) => repeats !== undefined);
+  const lines = [
+    ...(excluded.length === 0
+      ? []
+      : [
+          `Excluded by a person, so neither parents afterwards nor selected: ${excluded
+            .sort((a, b) => a - b)
+            .map((id) => `#${id}`)
+            .join(', ')}.`,
+        ]),
+    ...repeated.map(
+      ({ id, search, repeats = [] }) =>
+        `#${id} scored ${show(search)} on the search split; run again with other seeds: ${repeats
+          .map(({ search: again, failure }) =>
+            again === null ? (failure?.kind ?? 'failed') : formatScore(again.value),
+          )
+          .join(', ')}.`,
+    ),
+    ...unserved.map(({ body, reason }) => `Not served (${oneLine(reason)}): ${oneLine(requestWords(body))}`),
+  ];
+  return lines.length === 0 ? [] : ["## A person's part", '', ...lines.map((line) => `- ${line}`), ''];
 }
 
 function costSection({ run, estimate }: RunReport): string[] {

@@ -23,6 +23,7 @@ import { Population } from '../search/population.ts';
 import { recordedPeers } from '../search/recording/recordedPeers.ts';
 import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
+import { Reevaluations, repeatSession } from '../search/reevaluations.ts';
 import { RunAccounts } from '../search/runAccounts.ts';
 import { sessionName } from '../search/slotFacts.ts';
 import { SteadyState } from '../search/steadyState.ts';
@@ -112,7 +113,7 @@ export class RunHost {
   static async start(options: RunHostOptions): Promise<RunHost> {
     const { store, task, model, venv, log, replay } = options;
     const { config } = store.view.summary;
-    const governor = options.governor ?? governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates));
+    const governor = options.governor ?? governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates, model.info.breaker));
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const scorer = await Scorer.start({ task, python: `${venv}/bin/python`, log: log.child({ part: 'scorer' }) });
@@ -144,6 +145,9 @@ export class RunHost {
       const population = Population.following(store);
       const programs = await ProgramIndex.open(store, store.paths.sketches);
       undo.push(() => programs.close());
+      const onActivity = (activity: Activity) => options.onActivity?.(activity);
+      const repeats = new Reevaluations({ store, task, evaluator, onActivity });
+      await repeats.sweep();
       const search = new SteadyState({
         store,
         population,
@@ -152,6 +156,7 @@ export class RunHost {
         modelId: model.info.id,
         ...(replay === undefined ? {} : { planner: new RecordedPlanner(replay, store.paths.directory) }),
         spendingEnd: () => accounts.softEnd(),
+        repeats,
         log: log.child({ part: 'search' }),
         work: new AgentAndEvaluation({
           store,
@@ -162,7 +167,7 @@ export class RunHost {
           accounts,
           evaluator,
           runRemainingMs: () => remaining.ms(),
-          onActivity: (activity) => options.onActivity?.(activity),
+          onActivity,
           recorded: (id) => {
             const { context, heard } = replay?.candidates.get(id) ?? { context: null, heard: [] };
             return context === null ? null : { context, peers: recordedPeers(heard) };
@@ -238,9 +243,10 @@ export class RunHost {
 
   /** Frees what workers of a killed server still hold for candidates that have gone on without it. */
   async #sweep(): Promise<void> {
-    const { candidates } = this.#options.store.view;
+    const { candidates, pending } = this.#options.store.view;
     const unfinished = [...candidates.values()].filter(({ state }) => state === 'running' || state === 'evaluating');
-    const sessions = new Set(unfinished.map(({ id }) => sessionName(id)));
+    const repeated = pending.flatMap(({ body }) => (body.kind === 'reevaluate' ? [body.candidate] : []));
+    const sessions = new Set([...unfinished.map(({ id }) => sessionName(id)), ...repeated.map(repeatSession)]);
     for (const slot of this.#pool.slots) {
       for (const session of slot.sessions()) if (!sessions.has(session)) await slot.closeSession(session);
       await slot.forget(slot.unclaimed().filter((execId) => !sessions.has(candidateOfExecution(execId))));
@@ -271,9 +277,13 @@ async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
   if (gpus !== store.view.summary.gpus) await store.append({ type: 'gpus_held', gpus });
 }
 
-function governorSettings(rates: RunSummary['config']['rates']): Partial<GovernorSettings> {
+function governorSettings(
+  rates: RunSummary['config']['rates'],
+  breaker: ChatModel['info']['breaker'],
+): Partial<GovernorSettings> {
   const { requestsPerMinute, tokensPerMinute, concurrency } = rates ?? {};
   return {
+    ...(breaker === undefined ? {} : { breaker }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
     ...(concurrency === undefined ? {} : { concurrency: { initial: concurrency, largest: concurrency } }),

@@ -9,13 +9,14 @@ import type { Spending } from '../../protocol/cost.ts';
 import type { Lead } from '../../protocol/lead.ts';
 import type { Candidate, CandidateFailure, CandidateId, PersonRequest, Score } from '../../protocol/run.ts';
 import { isBetter } from '../../protocol/score.ts';
-import type { ExecutionRequest, ExecutionResult, ProgramFile } from '../../protocol/worker.ts';
+import type { ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
 import { readProgramFolder } from '../store/programFolder.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
 import { type AgentRunOptions, AgentRuns } from './agentRun.ts';
+import { executeOnce, interruptible } from './executeOnce.ts';
 import { KeptResults } from './keptResults.ts';
 import { cpusOf, sessionName } from './slotFacts.ts';
 import type { CandidateWork, WorkSignals } from './steadyState.ts';
@@ -171,49 +172,8 @@ export class AgentAndEvaluation implements CandidateWork {
   }
 }
 
-/**
- * Carries out an execution on the slot's device, which is free for others as soon as the result is here. The worker drops its
- * copy only when the result is on disk, or what follows from it; what was carried out before a restart is not done again.
- */
-async function executeOnce({
-  execId,
-  request,
-  slot,
-  kept,
-  signal,
-}: {
-  execId: string;
-  request: ExecutionRequest;
-  slot: WorkerSlot;
-  kept: KeptResults;
-  signal: AbortSignal;
-}): Promise<ExecutionResult> {
-  const known = await kept.known(execId);
-  if (known !== null) return known;
-  const execute = () => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<ExecutionResult>();
-    const commit = (result: ExecutionResult) => {
-      arrive(result);
-      return kept.keep(execId, result);
-    };
-    return Promise.race([arrived, slot.execute(execId, request, { signal, commit })]);
-  };
-  return slot.withDevice(execute, { priority: 'evaluation', signal });
-}
-
 /** Waits for all, also when one fails: nobody else would look after the others. */
 async function allDone(promises: Promise<void>[]): Promise<void> {
   await Promise.allSettled(promises);
   await Promise.all(promises);
-}
-
-/** An abort shows as `InterruptedError`, whatever the layer below made of it. */
-async function interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted && !(error instanceof InterruptedError))
-      throw new InterruptedError('the work was interrupted', { cause: error });
-    throw error;
-  }
 }

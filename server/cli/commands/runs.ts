@@ -4,10 +4,12 @@ import { duration } from '../../../protocol/duration.ts';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { switchesOf } from '../../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
+import { isSealed } from '../../../protocol/sealed.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { bestWords, stagnationWords } from '../../analysis/bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';
 import { renderReport, runReport } from '../../analysis/report.ts';
+import { requestWords } from '../../analysis/requestWords.ts';
 import { chooseCandidate, exportCandidate } from '../../api/exportCandidate.ts';
 import { priceFor } from '../../api/newRun.ts';
 import { virtualEnvironment } from '../../api/pythonEnvironment.ts';
@@ -96,16 +98,29 @@ function show(): Command {
           `${summary.counts.created} candidates: ${summary.counts.scored} scored, ${summary.counts.failed} failed, ${summary.counts.abandoned} abandoned, ${summary.counts.running} at work; active ${duration(summary.activeMs)}`,
           ...switchLines(summary),
           ...progressLines(summary),
-          `validation and test: ${summary.unsealed ? 'unsealed' : 'sealed until the search has ended'}${summary.selected === null ? '' : `; selected #${summary.selected}`}`,
+          `validation and test: ${sealWords(summary)}${summary.selected === null ? '' : `; selected #${summary.selected}`}`,
           ...spendingLines(summary),
           ...(estimate === null ? [] : [`estimate: ${estimateWords(estimate)}`]),
           ...summary.caveats.map((caveat) => `caveat: ${caveat}`),
+          ...(summary.ending === 'finish' && summary.state !== 'finished'
+            ? ['finishing: agents at work come to their end, nothing new is begun']
+            : []),
           ...(summary.endReason === null ? [] : [`ended: ${summary.endReason}`]),
+          ...view.pending.map(({ body }) => `waits to be served: ${requestWords(body)}`),
+          ...view.dropped.map(({ body, reason }) => `not served (${reason}): ${requestWords(body)}`),
           ...(summary.state === 'interrupted' ? [`take it up again with: aira2 runs resume ${summary.id}`] : []),
           `files: ${paths.directory}`,
         ].join('\n'),
       );
     });
+}
+
+function sealWords({ unsealed, unsealedEarly, state }: RunSummary): string {
+  if (!unsealed) return 'sealed until the search has ended';
+  if (unsealedEarly !== true) return 'unsealed';
+  return state === 'finished'
+    ? 'unsealed, in part before the end'
+    : 'unsealed early; of later candidates sealed until the end';
 }
 
 function switchLines({ config }: RunSummary): string[] {
@@ -135,20 +150,25 @@ function candidates(): Command {
       print(options.json ?? false, 'runs candidates', { run: view.summary.id, candidates: all }, () =>
         table(
           ['#', 'made by', 'state', 'search', 'validation', 'test', 'steps', 'what'],
-          all.map((one) => row(one, view.summary.unsealed)),
+          all.map((one) => row(one, view.summary)),
         ),
       );
     });
 }
 
-function row(candidate: Candidate, unsealed: boolean): string[] {
+function row(candidate: Candidate, run: RunSummary): string[] {
   const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
   const hidden = (score: Candidate['test']) =>
-    score === null ? (unsealed || candidate.state !== 'scored' ? '' : 'sealed') : formatScoreWithError(score);
+    score === null ? (isSealed(candidate, run) ? 'sealed' : '') : formatScoreWithError(score);
   return [
     String(candidate.id),
     parents === '' ? candidate.operator : `${candidate.operator} of ${parents}`,
-    candidate.failure === null ? candidate.state : `${candidate.state}: ${candidate.failure.kind}`,
+    [
+      candidate.failure === null ? candidate.state : `${candidate.state}: ${candidate.failure.kind}`,
+      ...(candidate.pinned === true ? ['pinned'] : []),
+      ...(candidate.excluded === true ? ['excluded'] : []),
+      ...(candidate.repeats === undefined ? [] : [`run again ×${candidate.repeats.length}`]),
+    ].join(', '),
     candidate.search === null ? '' : formatScoreWithError(candidate.search),
     hidden(candidate.validation),
     hidden(candidate.test),
