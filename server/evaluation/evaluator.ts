@@ -18,11 +18,17 @@ import {
 import { evaluationRequest } from './runContract.ts';
 import type { Scorer } from './scorer.ts';
 import { selfReportExample, selfReportIn } from './selfReport.ts';
+import { Turns } from './turns.ts';
 
 export { InfrastructureError, ScorerError } from './errors.ts';
 
 const maxLogCharacters = 64 * 1024;
 const maxMessageCharacters = 2000;
+/**
+ * Predictions that are unpacked and judged at a time. With hundreds of slots that come free together this bounds the memory,
+ * and the first ones are through, and their slots at work again, while the others wait: all at once would be done late.
+ */
+const judgedAtOnce = 4;
 
 export interface EvaluationInput {
   program: ProgramFile[];
@@ -70,6 +76,7 @@ type Predictions = { packed: Buffer; content: Buffer };
 export class Evaluator {
   readonly #task: PreparedTask;
   readonly #scorer: Scorer;
+  readonly #turns = new Turns(judgedAtOnce);
 
   constructor({ task, scorer }: { task: PreparedTask; scorer: Scorer }) {
     this.#task = task;
@@ -90,7 +97,7 @@ export class Evaluator {
     const [whole] = await bothSettled(this.#run(first, input), store.clear());
     const runs = [evaluationRun(first, whole)];
     const log = whole.log.slice(-maxLogCharacters);
-    const judging = this.#judged(first, { ...whole, log }, input, store);
+    const judging = this.#turns.take(() => this.#judged(first, { ...whole, log }, input, store));
     const [outcome] = await bothSettled(judging, input.keepLog?.(log));
     if (outcome.kind === 'failed') return { ...outcome, runs, log };
     if (sealed.length > 0 && input.searchOnly !== true) await this.#runSealed(sealed, input, store);
