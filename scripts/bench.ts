@@ -1,7 +1,7 @@
 /** `npm run bench -- <name> [arguments]`: see bench/main.ts. Installs what is missing; standard output is the result's alone. */
 import { main } from '../bench/main.ts';
+import { SetupError } from '../server/setup/step.ts';
 import { ensureEnvironment } from './setup/environment.ts';
-import { SetupError } from './setup/step.ts';
 
 try {
   await ensureEnvironment((line) => console.error(`· ${line}`));

@@ -6,8 +6,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { forms } from '../server/cli/output.ts';
+import { SetupError } from '../server/setup/step.ts';
 import { ensureEnvironment, projectRoot } from './setup/environment.ts';
-import { SetupError } from './setup/step.ts';
 
 const task = 'birdstrikes';
 const candidates = 12;

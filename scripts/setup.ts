@@ -1,6 +1,7 @@
 /** `npm run setup`: everything that `npm test` and `npm run demo` would install, and nothing else. */
+
+import { SetupError } from '../server/setup/step.ts';
 import { ensureEnvironment } from './setup/environment.ts';
-import { SetupError } from './setup/step.ts';
 
 try {
   const environment = await ensureEnvironment();

@@ -1,7 +1,7 @@
 /** bubblewrap isolates every program that an agent writes. Set-up installs it where it can and proves that it works. */
-import { which } from './executables.ts';
-import { runQuietly, type Say, SetupError } from './step.ts';
-import { installCommand, installSystemPackages, mayInstall } from './systemPackages.ts';
+import { which } from '../../server/setup/executables.ts';
+import { runQuietly, type Say, SetupError } from '../../server/setup/step.ts';
+import { installCommand, installSystemPackages, mayInstall } from '../../server/setup/systemPackages.ts';
 
 /** The conventional number of the user `nobody`: stands for any ordinary user in the trial below. */
 const nobody = 65534;

@@ -1,7 +1,7 @@
 /** The browser that stands before the code-server of the tests, and that panels are tested in. */
-import { which } from './executables.ts';
-import { runQuietly, type Say, SetupError } from './step.ts';
-import { installCommand, installSystemPackages, mayInstall } from './systemPackages.ts';
+import { which } from '../../server/setup/executables.ts';
+import { runQuietly, type Say, SetupError } from '../../server/setup/step.ts';
+import { installCommand, installSystemPackages, mayInstall } from '../../server/setup/systemPackages.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 

@@ -7,11 +7,11 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { which } from '../../server/setup/executables.ts';
+import { type Say, SetupError } from '../../server/setup/step.ts';
+import { installCommand, installSystemPackages, mayInstall } from '../../server/setup/systemPackages.ts';
 import { cachedFolder } from './cache.ts';
 import { projectRoot } from './environment.ts';
-import { which } from './executables.ts';
-import { type Say, SetupError } from './step.ts';
-import { installCommand, installSystemPackages, mayInstall } from './systemPackages.ts';
 
 /** VS Code 1.139.1. */
 const version = '4.139.1';

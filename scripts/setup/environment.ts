@@ -1,9 +1,9 @@
 /** All that the project needs from the machine beyond node packages, in one idempotent call. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureVenv } from '../../server/setup/python.ts';
+import type { Say } from '../../server/setup/step.ts';
 import { ensureBubblewrap } from './bubblewrap.ts';
-import { ensureVenv } from './python.ts';
-import type { Say } from './step.ts';
 
 /** The project's folder. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -1,7 +1,7 @@
 /** podman is one of the other ways to isolate programs. Nobody needs it; where root runs the tests, they cover it too. */
-import { which } from './executables.ts';
-import { type Say, SetupError } from './step.ts';
-import { installSystemPackages, mayInstall } from './systemPackages.ts';
+import { which } from '../../server/setup/executables.ts';
+import { type Say, SetupError } from '../../server/setup/step.ts';
+import { installSystemPackages, mayInstall } from '../../server/setup/systemPackages.ts';
 
 /** A longer wait than this is not worth it: what depends on podman is skipped, and says so. */
 const patienceS = 60;

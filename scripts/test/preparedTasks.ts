@@ -1,9 +1,9 @@
 /** Data that integration tests share: the built-in tasks, prepared once and kept between runs. */
 import { resolve } from 'node:path';
+import type { Say } from '../../server/setup/step.ts';
 import { builtinTaskIds } from '../../server/tasks/catalog.ts';
 import { prepareTask } from '../../server/tasks/prepare.ts';
 import { type Environment, projectRoot } from '../setup/environment.ts';
-import type { Say } from '../setup/step.ts';
 
 /** AIRA2_TEST_HOME, else a folder in the project that git ignores. Tests find it in the same variable. */
 export function testHome(): string {

@@ -118,11 +118,11 @@ export async function ensureVenv(venv: string, requirementsFile: string, say: Sa
   if (!sound.ok)
     throw new SetupError(
       'venv',
-      `its packages do not import:\n${sound.output}\nDelete ${venv} and run \`npm run setup\` again.`,
+      `its packages do not import:\n${sound.output}\nDelete ${venv} and try again.`,
     );
   const made = await ask(python);
   if (made === null)
-    throw new SetupError('venv', `${python} does not run. Delete ${venv} and run \`npm run setup\` again.`);
+    throw new SetupError('venv', `${python} does not run. Delete ${venv} and try again.`);
   const finalStamp = createHash('sha256').update(`${requirements}\n${made.major}.${made.minor}`).digest('hex');
   await writeFile(stampFile, finalStamp);
   return python;
