@@ -58,7 +58,7 @@ async function stageManifest(folder: string): Promise<string> {
   return version;
 }
 
-/** Says what this build is: two builds with the same id run the same server. */
+/** Says what this build is: two builds with the same id run the same server, and of two others the later is newer. */
 async function stampServer(folder: string, version: string): Promise<void> {
   const hash = createHash('sha256');
   const files: string[] = [];
@@ -68,7 +68,7 @@ async function stampServer(folder: string, version: string): Promise<void> {
       .update(`${file}\0`)
       .update(await readFile(join(folder, file)))
       .update('\0');
-  const stamp = { version, id: hash.digest('hex').slice(0, 16) };
+  const stamp = { version, id: hash.digest('hex').slice(0, 16), builtAt: Date.now() };
   await writeFile(join(folder, 'build.json'), `${JSON.stringify(stamp)}\n`);
 }
 
