@@ -5,8 +5,12 @@ import { SeededRandom } from '../seededRandom.ts';
 export interface FuzzSession {
   /** One case. @returns a word for what came of it, to be counted @throws if that must not happen */
   attempt(random: SeededRandom, index: number): string | Promise<string>;
-  /** What the last cases have left to be checked. @throws if something is wrong */
+  /** Lets go of what the last cases hold open. */
+  quiet?(): Promise<void>;
+  /** What can be checked only when all is over. @throws if something is wrong */
   settle?(): Promise<void>;
+  /** What else came of the cases, counted. */
+  tally?(): Record<string, number>;
   /** Processes whose memory and descriptors are watched. Default: this one. */
   watched?: number[];
   close(): Promise<void>;
@@ -26,7 +30,7 @@ export interface FuzzReport {
   outcomes: Record<string, number>;
   problems: { index: number; what: string }[];
   slowestMs: number;
-  /** After a fifth of the cases, two fifths, … all: what grows with the cases shows here. */
+  /** Before the first case, after a fifth of them, two fifths, … all: what grows with the cases shows here. */
   rssMb: number[];
   descriptors: number[];
 }
@@ -53,6 +57,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   process.on('uncaughtException', note);
   process.on('unhandledRejection', note);
   try {
+    measure(session, report);
     for (; index < from + cases && report.problems.length < mostProblems; index += 1) {
       const caseBegan = performance.now();
       try {
@@ -67,15 +72,17 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       report.cases += 1;
       report.slowestMs = Math.max(report.slowestMs, performance.now() - caseBegan);
       if (report.slowestMs > target.deadlineMs) note(new Error(`took ${Math.round(report.slowestMs)} ms`));
-      if (report.cases % Math.ceil(cases / 5) === 0) measure(session, report);
+      if (report.cases % Math.ceil(cases / 5) === 0 && report.cases < cases) measure(session, report);
       if (report.cases % 500 === 0) {
         // Lets timers and sockets have their turn, whatever the target does.
         await new Promise((resolve) => setImmediate(resolve));
         onProgress?.(report.cases);
       }
     }
-    await session.settle?.().catch(note);
+    await session.quiet?.();
     measure(session, report);
+    await session.settle?.().catch(note);
+    Object.assign(report.outcomes, session.tally?.());
   } finally {
     await session.close();
     process.off('uncaughtException', note);
