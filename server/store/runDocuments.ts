@@ -1,6 +1,6 @@
 /**
  * `run.json` and `candidates/<n>.json`: what a run's events mean, for people and tools. Derived, so they are written behind
- * the log, once a second at most, each as it is then. `run.json` comes last and names the event up to which all of
+ * the log, once a second at most and in a small share of the time, each as it is then. `run.json` comes last and names the event up to which all of
  * them are right: what a crash has left behind is found by that, and written again.
  */
 import { mkdir, readdir } from 'node:fs/promises';
@@ -11,9 +11,11 @@ import type { Candidate, CandidateId, RunEventBody, RunSummary } from '../../pro
 import { DocumentError, readDocument, writeDocument } from './document.ts';
 import type { RunPaths } from './home.ts';
 
-/** From one round of writing to the next. */
+/** From one round of writing to the next, at least. */
 const roundMs = 1000;
-/** Files under way at a time. */
+/** The pause after a round is so many times as long as the round: what runs wait for has the disk to itself. */
+const pausePerRound = 20;
+/** Files under way at a time while somebody waits for them; one is enough behind a run that is at work. */
 const atOnce = 4;
 
 export class RunDocuments {
@@ -54,36 +56,39 @@ export class RunDocuments {
     const present = new Set(await readdir(this.#paths.candidates));
     for (const id of this.#view.candidates.keys()) if (!present.has(`${id}.json`)) this.#changed.add(id);
     for (const id of behind) this.#changed.add(id);
-    await this.#round();
+    await this.#round(atOnce);
   }
 
   /** Writes what is left. @throws what the last round failed with: the documents are behind, the log is not */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#rounds;
-    if (this.#isRunChanged || this.#changed.size > 0) await this.#round();
+    if (this.#isRunChanged || this.#changed.size > 0) await this.#round(atOnce);
     if (this.#failure !== null) throw this.#failure;
   }
 
   async #write(): Promise<void> {
+    let pauseMs = roundMs;
     while (this.#isRunChanged && !this.#closing.signal.aborted) {
       // A pause that ends early is a run that is being closed.
-      await sleep(roundMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
-      await this.#round().catch((error: unknown) => {
+      await sleep(pauseMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+      const began = performance.now();
+      await this.#round(1).catch((error: unknown) => {
         this.#failure = error;
         this.#isRunChanged = true;
       });
+      pauseMs = Math.max(roundMs, pausePerRound * (performance.now() - began));
     }
     this.#rounds = null;
   }
 
-  async #round(): Promise<void> {
+  async #round(writerCount: number): Promise<void> {
     this.#isRunChanged = false;
     const seq = this.#view.lastSeq;
     const ids = [...this.#changed];
     this.#changed.clear();
     const failures: unknown[] = [];
-    const writers = Array.from({ length: atOnce }, async () => {
+    const writers = Array.from({ length: writerCount }, async () => {
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
         try {
           await this.#writeCandidate(id);
