@@ -113,7 +113,7 @@ export const textStyles = css`
   .hljs-attr,
   .hljs-variable,
   .hljs-meta {
-    color: var(--vscode-symbolIcon-variableForeground, inherit);
+    color: var(--vscode-charts-blue, inherit);
   }
   .hljs-comment {
     color: var(--ar-muted);

@@ -92,6 +92,22 @@ export function rowsOf(
   return rows;
 }
 
+/** The same rows, but those that have not changed are the objects that they were: what was drawn for them still holds. */
+export function keepUnchanged(before: readonly Row[], after: readonly Row[]): Row[] {
+  const known = new Map(before.map((row) => [row.key, row]));
+  return after.map((row) => {
+    const old = known.get(row.key);
+    return old !== undefined && isSame(old, row) ? old : row;
+  });
+}
+
+function isSame(a: Row, b: Row): boolean {
+  if (a.kind === 'gap' || b.kind === 'gap') return a.kind === 'gap' && b.kind === 'gap' && a.end === b.end;
+  if (a.event !== b.event) return false;
+  if (a.kind !== 'step' || b.kind !== 'step') return a.kind === b.kind;
+  return a.acts.every(({ observation }, at) => observation?.event === b.acts[at]?.observation?.event);
+}
+
 /** The row that an event of the log is in: the last that begins at or before it. -1 for no rows. */
 export function rowAt(rows: readonly Row[], index: number): number {
   let [low, high] = [0, rows.length - 1];

@@ -58,6 +58,13 @@ export class Search {
     return null;
   }
 
+  /** How much has been searched, from 0 to 1. */
+  share(total: number, isAbsent: (index: number) => boolean): number {
+    let searched = 0;
+    for (let index = 0; index < total; index++) if (this.#searched.has(index) || isAbsent(index)) searched++;
+    return total === 0 ? 1 : searched / total;
+  }
+
   /** Whether the words stand in this event. */
   has(index: number): boolean {
     return this.#found.has(index);

@@ -38,7 +38,7 @@ export const measures = css`
     --ar-text: var(--vscode-font-size, 13px);
     --ar-large: calc(var(--vscode-font-size, 13px) + 3px);
     --ar-mono: var(--vscode-editor-font-family, monospace);
-    --ar-mono-size: var(--vscode-editor-font-size, 12px);
+    --ar-mono-size: calc(var(--vscode-editor-font-size, 14px) - 2px);
     --ar-muted: var(--vscode-descriptionForeground, var(--vscode-foreground));
     --ar-line: var(--vscode-contrastBorder, var(--vscode-panel-border, var(--vscode-widget-border, transparent)));
     --ar-hover: var(--vscode-list-hoverBackground, transparent);

@@ -10,6 +10,7 @@ export abstract class ArField extends ArElement {
     placeholder: { type: String },
     disabled: { type: Boolean, reflect: true },
     required: { type: Boolean },
+    hideLabel: { type: Boolean, attribute: 'hide-label' },
   };
   static override shadowRootOptions = { ...ArElement.shadowRootOptions, delegatesFocus: true };
   declare label: string;
@@ -19,6 +20,8 @@ export abstract class ArField extends ArElement {
   declare placeholder: string;
   declare disabled: boolean;
   declare required: boolean;
+  /** The label is told to screen readers only: what stands around the field says enough. */
+  declare hideLabel: boolean;
 
   constructor() {
     super();
@@ -28,11 +31,12 @@ export abstract class ArField extends ArElement {
     this.placeholder = '';
     this.disabled = false;
     this.required = false;
+    this.hideLabel = false;
   }
 
   /** The visible label; the control itself carries the name as `aria-label`, because ids do not reach into its shadow tree. */
   protected caption(): TemplateResult | typeof nothing {
-    if (this.label === '') return nothing;
+    if (this.label === '' || this.hideLabel) return nothing;
     const focus = () => this.focus();
     return html`<div class="label ${this.required ? 'required' : ''}" aria-hidden="true" @click=${focus}>${this.label}</div>`;
   }

@@ -18,6 +18,7 @@ export class ArSelect extends ArField {
     css`
       tk-dropdown {
         width: 100%;
+        vertical-align: top;
       }
       tk-dropdown::part(listbox) {
         z-index: 10;

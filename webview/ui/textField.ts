@@ -16,6 +16,7 @@ export class ArTextField extends ArField {
     css`
       tk-text-field {
         width: 100%;
+        vertical-align: top;
       }
       :host([invalid]) tk-text-field::part(root) {
         border-color: var(--vscode-inputValidation-errorBorder, var(--ar-error));

@@ -1,0 +1,84 @@
+/** All that is known of one trajectory, and what follows from it: rows, times, failures. */
+import type { TrajectoryItem } from '../../protocol/clientViews.ts';
+import type { Candidate } from '../../protocol/run.ts';
+import { Pages } from './pages.ts';
+import { keepUnchanged, type Row, rowsOf } from './rows.ts';
+import { type TimedEvent, type Timeline, timedEvent, timelineOf } from './timeline.ts';
+
+export class TrajectoryModel {
+  readonly #pages = new Pages();
+  readonly #tools = new Map<string, string>();
+  readonly #timed: (TimedEvent | undefined)[] = [];
+  #rows: Row[] | null = [];
+  #rowsBefore: Row[] = [];
+  #timeline: Timeline | null = null;
+  #timedFor: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'> | null = null;
+  /** This machine's clock minus the server's, from events that came in live. */
+  #ahead = 0;
+  /** An event of the log in view: what is far from it may be dropped. */
+  near = 0;
+
+  get items(): readonly (TrajectoryItem | undefined)[] {
+    return this.#pages.items;
+  }
+
+  get total(): number {
+    return this.#pages.total;
+  }
+
+  get hasRoom(): boolean {
+    return this.#pages.hasRoom;
+  }
+
+  /** Failures of tools among what has been loaded. */
+  get failures(): number {
+    return this.#timed.reduce((sum, event) => sum + (event?.failed === true ? 1 : 0), 0);
+  }
+
+  /** When the last event was, in milliseconds since the epoch of the server; null before the first. */
+  get lastAt(): number | null {
+    return this.#timed[this.#pages.total - 1]?.at ?? null;
+  }
+
+  isAbsent = (index: number): boolean => this.#pages.isAbsent(index);
+
+  put(items: readonly TrajectoryItem[], total: number, asked: { from: number; limit: number } | null): void {
+    const before = this.#pages.total;
+    this.#pages.put(items, total, asked);
+    for (const { event } of items)
+      if (event.type === 'model') for (const { id, name } of event.calls) this.#tools.set(id, name);
+    for (const item of items) this.#timed[item.index] = timedEvent(item, (id) => this.#tools.get(id) ?? null);
+    const last = items.at(-1);
+    if (last !== undefined && before > 0 && last.index >= before) this.#ahead = Date.now() - last.event.at;
+    this.#pages.release(this.near);
+    this.#rows = null;
+    this.#timeline = null;
+  }
+
+  /** Milliseconds since the epoch, as the server's clock has it; never before the last event. */
+  now(): number {
+    return Math.max(this.lastAt ?? 0, Date.now() - this.#ahead);
+  }
+
+  get rows(): readonly Row[] {
+    if (this.#rows === null) {
+      const { items, total, isKnown } = this.#pages;
+      this.#rows = keepUnchanged(this.#rowsBefore, rowsOf(items, total, isKnown));
+      this.#rowsBefore = this.#rows;
+    }
+    return this.#rows;
+  }
+
+  /** An evaluation that is under way grows with the clock. */
+  timeline(candidate: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'>): Timeline {
+    if (this.#timeline === null || this.#timedFor !== candidate || candidate.state === 'evaluating') {
+      this.#timeline = timelineOf(this.#timed, this.#pages.total, candidate, this.now());
+      this.#timedFor = candidate;
+    }
+    return this.#timeline;
+  }
+
+  gapAt(index: number): { from: number; limit: number } | null {
+    return this.#pages.nextGap(index, 1) ?? this.#pages.nextGap(index, -1);
+  }
+}
