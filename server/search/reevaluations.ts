@@ -11,18 +11,17 @@ import type { ProgramFile } from '../../protocol/worker.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProgramFolderError } from '../store/programFolder.ts';
 import type { RunStore } from '../store/runStore.ts';
-import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import type { Activity } from './agentRun.ts';
 import { executeOnce, interruptible } from './executeOnce.ts';
 import { Generator } from './generator.ts';
 import { KeptResults } from './keptResults.ts';
-import { cpusOf } from './slotFacts.ts';
+import { type CpuLimited, cpusOf } from './slotFacts.ts';
 import type { Repeats, Repetition } from './work.ts';
 
 export interface ReevaluationOptions {
   store: RunStore;
-  task: PreparedTask;
+  task: CpuLimited;
   evaluator: Pick<Evaluator, 'evaluate'>;
   onActivity: (activity: Activity) => void;
 }
@@ -52,7 +51,7 @@ export class Reevaluations implements Repeats {
     const taken = { request, id, seed: this.#freshSeed(id) };
     this.#atWork.add(taken);
     return {
-      name: `${repeatSession(id)}-${taken.seed}`,
+      name: `evaluation of #${id} with seed ${taken.seed}, request ${request}`,
       perform: (slot, signal) => this.#perform(taken, slot, signal),
       drop: async (reason) => {
         await store.append({ type: 'request_dropped', request, reason });
