@@ -2,7 +2,7 @@
  * What all plots on own canvases share: two layers (what is there, and what is pointed at), axes, sharp pixels on any screen,
  * colours of the theme, moving about, a tooltip. What they draw is theirs.
  */
-import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { css, html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { t } from '../frame/strings.ts';
 import { onThemeChange } from '../frame/theme.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
@@ -191,9 +191,11 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
     this.#attach();
   }
 
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues<this>): void {
     this.#attach();
     this.#placeTip();
+    const pointing = [...changed.keys()].every((name) => name === 'hover' || name === 'marked' || name === 'selected');
+    this.redraw(pointing ? 'overlay' : 'all');
   }
 
   protected override render() {

@@ -49,11 +49,6 @@ export class AiraAgreementPlane extends Plane<CandidateId> {
     if (changed.has('options') && this.navigation !== null) this.navigation.x = this.navigation.y = null;
   }
 
-  protected override updated(): void {
-    super.updated();
-    this.redraw();
-  }
-
   #made(): Scene | null {
     if (this.model === null) return null;
     if (this.#scene !== null) return this.#scene;

@@ -14,7 +14,12 @@ export interface CandidateMenuDetail {
   clientY: number;
 }
 
-/** `ar-activate` tells the command that was chosen. */
+export interface MenuChoice {
+  command: PanelCommand;
+  candidate: CandidateId;
+}
+
+/** `ar-activate` tells what was chosen. */
 export class AiraCandidateMenu extends ArElement {
   static override properties: PropertyDeclarations = { candidate: { attribute: false }, summary: { attribute: false } };
   static override styles = css`
@@ -134,8 +139,9 @@ export class AiraCandidateMenu extends ArElement {
   }
 
   #choose(command: PanelCommand): void {
+    const candidate = this.candidate?.id;
     this.close();
-    this.emit('ar-activate', command);
+    if (candidate !== undefined) this.emit<MenuChoice>('ar-activate', { command, candidate });
   }
 
   #key(event: KeyboardEvent): void {

@@ -47,11 +47,6 @@ export class AiraGanttPlane extends Plane<Hit> {
     if (changed.has('strips')) this.style.minHeight = `${leastHeight(this.strips) + axisHeight + 8}px`;
   }
 
-  protected override updated(): void {
-    super.updated();
-    this.redraw();
-  }
-
   protected margins() {
     return { left: 64, right: 12, top: 4, bottom: axisHeight };
   }

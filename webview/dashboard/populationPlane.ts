@@ -40,6 +40,7 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     view: { type: String },
     options: { attribute: false },
     selected: { attribute: false },
+    marked: { attribute: false },
   };
   declare model: RunModel | null;
   /** Of the model: it changes in place. */
@@ -47,6 +48,8 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
   declare view: 'score' | 'lineage';
   declare options: PlotOptions;
   declare selected: CandidateId | null;
+  /** Pointed at from elsewhere. */
+  declare marked: CandidateId | null;
 
   #scene: PopulationScene | null = null;
   #family: { of: CandidateId; all: Set<CandidateId>; line: Set<CandidateId> } | null = null;
@@ -59,6 +62,7 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     this.view = 'score';
     this.options = { scoreMode: 'linear', clip: true, across: 'time' };
     this.selected = null;
+    this.marked = null;
   }
 
   get scene(): PopulationScene | null {
@@ -80,9 +84,10 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     if (changed.has('selected')) this.#reveal();
   }
 
-  protected override updated(): void {
-    super.updated();
-    this.redraw();
+  /** @param factor below 1: closer; infinite: everything */
+  zoomBy(factor: number): void {
+    if (Number.isFinite(factor)) this.navigation?.zoomBy(factor);
+    else this.navigation?.showAll();
   }
 
   /** Another scale makes coordinates of the old one meaningless. */
@@ -98,6 +103,7 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     if (navigation === null || scene === null || index === undefined) return;
     navigation.x = bringIntoView(navigation.x, scene.across, scene.cloud.x[index] ?? Number.NaN);
     navigation.y = bringIntoView(navigation.y, scene.domain, scene.cloud.y[index] ?? Number.NaN);
+    if (navigation.zoomed) this.redraw();
   }
 
   protected margins() {
@@ -188,7 +194,8 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
       drawClearBests(brush, maps, scene, radius);
       for (const id of scene.pinned) this.#ring(brush, maps, id, radius + 2.5, brush.palette.foreground, [2, 2]);
       if (this.selected !== null) this.#ring(brush, maps, this.selected, radius + 5, brush.palette.selection, []);
-      if (this.hover !== null) this.#ring(brush, maps, this.hover.hit, radius + 2, brush.palette.foreground, []);
+      const pointed = this.hover?.hit ?? this.marked;
+      if (pointed !== null) this.#ring(brush, maps, pointed, radius + 2, brush.palette.foreground, []);
     });
   }
 
