@@ -1,20 +1,19 @@
 /** Whether a new best is better beyond noise: a search that takes every lucky draw for progress never sees that it stands still. */
-import * as z from 'zod';
 import type { Score } from './run.ts';
 
 /** A lead of fewer standard errors than this is within noise: about one in twenty of no difference would look as large. */
 export const clearLead = 2;
 
-export const Lead = z.object({
+/** Its schema is in `run.ts`: whoever only compares needs no zod. */
+export interface Lead {
   /** The last candidate whose own lead was clear: many small steps count together. */
-  over: z.int().positive(),
+  over: number;
   /** How much better, on the metric's scale; positive. */
-  difference: z.number(),
-  standardError: z.number().nonnegative(),
+  difference: number;
+  standardError: number;
   /** True: of the difference itself, both predictions resampled together. False: from the errors of both, which is wider. */
-  paired: z.boolean(),
-});
-export type Lead = z.infer<typeof Lead>;
+  paired: boolean;
+}
 
 export function isClear({ difference, standardError }: Lead): boolean {
   return difference > clearLead * standardError;

@@ -3,9 +3,10 @@
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
 
+import { addSpending, nothingSpent } from './amounts.ts';
 import { compareWithBest, countAttempt, recompare } from './best.ts';
 import type { RunSnapshot } from './client.ts';
-import { addSpending, nothingSpent, type Spending } from './cost.ts';
+import type { Spending } from './cost.ts';
 import type {
   BudgetExtension,
   Candidate,

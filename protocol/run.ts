@@ -1,7 +1,7 @@
 /** Runs and candidates as clients see them, and the events that tell of every change to them. */
 import * as z from 'zod';
 import { CallRates, CostEstimate, Price, RunBudget, Spending } from './cost.ts';
-import { Lead } from './lead.ts';
+import type { Lead as LeadOver } from './lead.ts';
 import { EvaluationMode, OperatorMode, SearchMode } from './runSwitches.ts';
 import { Direction, SplitName } from './task.ts';
 
@@ -67,6 +67,13 @@ export const Score = z.object({
   selfReported: z.literal(true).optional(),
 });
 export type Score = z.infer<typeof Score>;
+
+const Lead: z.ZodType<LeadOver> = z.object({
+  over: z.int().positive(),
+  difference: z.number(),
+  standardError: z.number().nonnegative(),
+  paired: z.boolean(),
+});
 
 /** Why a candidate has no score. Only the program's (or its author's) own behaviour stands here: invariant 5. */
 export const CandidateFailure = z.object({

@@ -4,6 +4,8 @@
  */
 import * as z from 'zod';
 
+export { switchCaveats, switchesOf } from './switchWords.ts';
+
 /**
  * Where candidates come from. `evolution`: parents sampled by rank (§3.1). `best-of-k`: every agent starts from nothing and
  * hears of nobody else, the paper's "No Evo". `random-drafts`: every agent starts from nothing, but is told what the others
@@ -30,27 +32,4 @@ export interface RunSwitches {
   search: SearchMode;
   operators: OperatorMode;
   evaluation: EvaluationMode;
-}
-
-/** What differs from the whole method, in a word each; empty for most runs. */
-export function switchesOf({ search, operators, evaluation }: RunSwitches): string[] {
-  return [
-    ...(search === 'evolution' ? [] : [search]),
-    ...(operators === 'react' ? [] : [operators]),
-    ...(evaluation === 'hidden' ? [] : [evaluation]),
-  ];
-}
-
-/** The same for a reader who has to judge the run, a sentence each. */
-export function switchCaveats({ search, operators, evaluation }: RunSwitches): string[] {
-  const caveats: string[] = [];
-  if (evaluation === 'self-reported')
-    caveats.push(
-      'self-reported evaluation: programs were compared, and one was selected, by what they say of themselves; hidden scores were computed at the end, for the report only',
-    );
-  if (search === 'best-of-k') caveats.push('best-of-k: no evolution, every agent started from nothing and on its own');
-  if (search === 'random-drafts') caveats.push('random drafts: no evolution, every agent started from nothing');
-  if (operators === 'single-turn')
-    caveats.push('single-turn operators: every program is one answer of the model, not run before its evaluation');
-  return caveats;
 }

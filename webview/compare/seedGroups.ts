@@ -1,7 +1,7 @@
 /** Runs that differ in nothing but their seed are one group: its spread is what luck does. */
 import type { ComparedRun } from '../../protocol/panels.ts';
 import type { RunConfig } from '../../protocol/run.ts';
-import { switchesOf } from '../../protocol/runSwitches.ts';
+import { switchesOf } from '../../protocol/switchWords.ts';
 
 export interface SeedGroup {
   /** The same for the same settings, whatever else is shown. */

@@ -3,8 +3,8 @@ import { css, html, nothing, type PropertyDeclarations, type TemplateResult } fr
 import { isClear } from '../../protocol/lead.ts';
 import type { LinkMessage, PanelCommand } from '../../protocol/panels.ts';
 import type { RunSummary } from '../../protocol/run.ts';
-import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
+import { switchesOf } from '../../protocol/switchWords.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import '../frame/frame.ts';
 import { t } from '../frame/strings.ts';
