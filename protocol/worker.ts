@@ -139,7 +139,12 @@ export const ExecutionResult = z.discriminatedUnion('kind', [
     outputProblem: z.string().nullable(),
   }),
   /** The worker's or the machine's fault, never the program's (invariant 5): the server tries again elsewhere. */
-  z.object({ kind: z.literal('infrastructure_error'), message: z.string() }),
+  z.object({
+    kind: z.literal('infrastructure_error'),
+    message: z.string(),
+    /** The worker's disk is full: trying again helps only when somebody has made room. */
+    diskFull: z.literal(true).optional(),
+  }),
 ]);
 export type ExecutionResult = z.infer<typeof ExecutionResult>;
 

@@ -27,7 +27,9 @@ import { Reevaluations, repeatSession } from '../search/reevaluations.ts';
 import { RunAccounts } from '../search/runAccounts.ts';
 import { sessionName } from '../search/slotFacts.ts';
 import { SteadyState } from '../search/steadyState.ts';
+import { isDiskFull } from '../store/diskFull.ts';
 import { writeDocument } from '../store/document.ts';
+import { writeDurably } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { Endpoint } from '../transport/endpoint.ts';
@@ -76,6 +78,7 @@ export class RunHost {
   readonly #unsealing: RunUnsealing;
   readonly #watch: ProviderWatch;
   readonly #programs: ProgramIndex;
+  readonly #repeats: Reevaluations;
   #isSearching = true;
   #isHandedOver = false;
 
@@ -89,6 +92,7 @@ export class RunHost {
       search: SteadyState;
       watch: ProviderWatch;
       programs: ProgramIndex;
+      repeats: Reevaluations;
     },
   ) {
     this.#options = options;
@@ -107,13 +111,16 @@ export class RunHost {
     });
     this.#watch = parts.watch;
     this.#programs = parts.programs;
+    this.#repeats = parts.repeats;
   }
 
   /** Starts workers and scorer. What had been started is ended again if a later part fails. */
   static async start(options: RunHostOptions): Promise<RunHost> {
     const { store, task, model, venv, log, replay } = options;
     const { config } = store.view.summary;
-    const governor = options.governor ?? governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates, model.info.breaker));
+    const governor =
+      options.governor ??
+      governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates, model.info.breaker));
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const scorer = await Scorer.start({ task, python: `${venv}/bin/python`, log: log.child({ part: 'scorer' }) });
@@ -175,7 +182,7 @@ export class RunHost {
         }),
       });
       remaining.ms = () => search.runRemainingMs();
-      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch, programs });
+      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch, programs, repeats });
     } catch (error) {
       for (const end of undo.reverse()) await end();
       throw error;
@@ -184,11 +191,11 @@ export class RunHost {
 
   /** Searches, unseals, selects, reports; or leaves a run that can be resumed. Everything started is ended when it resolves. */
   async run(): Promise<HostedEnd> {
-    const { store } = this.#options;
+    const { store, log } = this.#options;
     const door = this.#options.door ?? this.#openDoor();
     const discovery = { protocol: protocolVersion, pid: process.pid, ...door };
-    await writeFile(store.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
     try {
+      await writeFile(store.paths.discovery, JSON.stringify(discovery), { mode: 0o600 });
       await this.#sweep();
       const end = await this.search.run();
       this.#isSearching = false;
@@ -197,11 +204,17 @@ export class RunHost {
         return end;
       }
       if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
+      await this.#repeats.sweep();
       // A host that was killed in between has done so already.
       if (!store.view.decided) await this.#unsealing.atEnd();
       await store.append({ type: 'run_finished', reason: end.reason });
       await this.#report();
       return { kind: 'finished' };
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ err: error }, 'the disk is full');
+      return store.view.summary.state === 'finished' ? { kind: 'finished' } : { kind: 'interrupted', reason };
     } finally {
       await rm(store.paths.discovery, { force: true });
       await this.close();
@@ -267,7 +280,7 @@ export class RunHost {
     const { store, task } = this.#options;
     const report = runReport(store.view, task.manifest);
     await writeDocument(store.paths.reportData, report);
-    await writeFile(store.paths.report, renderReport(report));
+    await writeDurably(store.paths.report, renderReport(report));
   }
 }
 

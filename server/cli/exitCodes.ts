@@ -54,6 +54,8 @@ const byName: Record<string, number> = {
   FrameTooLargeError: exitCodes.badInput,
   CorruptLogError: exitCodes.badInput,
   DocumentError: exitCodes.badInput,
+  DiskFullError: exitCodes.environment,
+  WorkerDiskFullError: exitCodes.environment,
   RecordingError: exitCodes.badInput,
   AcquireError: exitCodes.environment,
   PrepareError: exitCodes.environment,

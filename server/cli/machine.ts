@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pino, { type LevelWithSilent, type Logger } from 'pino';
 import { homeDirectory } from '../../protocol/discovery.ts';
+import { openLogFile } from '../store/logFile.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import type { CommonOptions } from './options.ts';
@@ -55,5 +56,5 @@ export function logLevel(): LevelWithSilent {
 
 /** The server's log file: everything that is not for a person at the terminal. */
 export function fileLogger(path: string, level: LevelWithSilent): Logger {
-  return pino({ level }, pino.destination({ dest: path, append: true, sync: false }));
+  return pino({ level }, openLogFile(path));
 }

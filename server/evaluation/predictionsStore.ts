@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import * as z from 'zod';
 import { CandidateFailure, EvaluationRun } from '../../protocol/run.ts';
+import { writeFailure } from '../store/diskFull.ts';
 import type { TaskView } from '../tasks/preparedTask.ts';
 
 const unzip = promisify(gunzip);
@@ -82,14 +83,19 @@ export class PredictionsStore {
   async #write(name: string, content: Buffer): Promise<void> {
     const target = path.join(this.#directory, name);
     const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
-    const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(content);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw writeFailure(target, error);
     }
-    await rename(temporary, target);
   }
 
   async #read(name: string): Promise<Buffer | null> {

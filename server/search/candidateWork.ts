@@ -12,6 +12,7 @@ import { isBetter } from '../../protocol/score.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
+import { writeFailure } from '../store/diskFull.ts';
 import { readProgramFolder } from '../store/programFolder.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
@@ -136,7 +137,7 @@ export class AgentAndEvaluation implements CandidateWork {
           execIdPrefix: `${sessionName(id)}-evaluation`,
           predictionsDirectory: paths.predictions,
           selfReported: store.view.summary.config.evaluation === 'self-reported',
-          keepLog: (log) => writeFile(paths.evaluationLog, log, { mode: 0o600 }),
+          keepLog: (log) => keepLog(paths.evaluationLog, log),
           run: (execId, request) => executeOnce({ execId, request, slot, kept, signal }),
         }),
       );
@@ -169,6 +170,14 @@ export class AgentAndEvaluation implements CandidateWork {
     if (compared === null) return {};
     const { difference, standardError } = compared;
     return { lead: { over, difference: Math.abs(difference), standardError, paired: true } };
+  }
+}
+
+async function keepLog(path: string, log: string): Promise<void> {
+  try {
+    await writeFile(path, log, { mode: 0o600 });
+  } catch (error) {
+    throw writeFailure(path, error);
   }
 }
 

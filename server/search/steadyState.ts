@@ -13,6 +13,7 @@ import type {
   RunEventBody,
 } from '../../protocol/run.ts';
 import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
+import { isDiskFull } from '../store/diskFull.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { Backlog } from './backlog.ts';
@@ -202,9 +203,13 @@ export class SteadyState {
         }
       }
     } catch (error) {
-      // A fault of ours, or of the disk: end all lanes in order, so that the run can be resumed once it is mended.
-      this.interrupt(`internal error: ${messageOf(error)}`);
-      throw error;
+      // Whatever it is: end all lanes in order, so that the run can be resumed once it is mended.
+      if (!isDiskFull(error)) {
+        this.interrupt(`internal error: ${messageOf(error)}`);
+        throw error;
+      }
+      this.#options.log.error({ slot: slot.index, err: error }, 'the disk is full');
+      this.interrupt(messageOf(error));
     }
   }
 

@@ -2,6 +2,7 @@
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import type { ZodType } from 'zod';
+import { writeFailure } from './diskFull.ts';
 
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
@@ -25,5 +26,9 @@ export async function readDocument<T>(path: string, schema: ZodType<T>): Promise
 }
 
 export async function writeDocument<T>(path: string, value: T): Promise<void> {
-  await new Low<T>(new JSONFile<T>(path), value).write();
+  try {
+    await new Low<T>(new JSONFile<T>(path), value).write();
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
 }

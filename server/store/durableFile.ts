@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeFailure } from './diskFull.ts';
 
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
@@ -11,7 +12,7 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(aside, { force: true });
-    throw error;
+    throw writeFailure(path, error);
   }
 }
 
@@ -21,6 +22,8 @@ export async function writeSynced(path: string, content: string | Uint8Array, mo
   try {
     await handle.writeFile(content);
     await handle.datasync();
+  } catch (error) {
+    throw writeFailure(path, error);
   } finally {
     await handle.close();
   }

@@ -9,6 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, truncate } from 'node:fs/promises';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { ZodType } from 'zod';
+import { writeFailure } from './diskFull.ts';
 import { readLines } from './lineReader.ts';
 
 /** A line that is neither valid nor a torn last line: somebody edited the file, or the disk lied. */
@@ -137,8 +138,9 @@ export class JsonlLog<T> {
         await this.#handle.appendFile(Buffer.concat(batch.map((entry) => entry.bytes)));
         for (const entry of batch) entry.done();
       } catch (error) {
-        this.#broken ??= error instanceof Error ? error : new Error(String(error));
-        for (const entry of batch) entry.failed(error);
+        const failure = writeFailure(this.path, error);
+        this.#broken ??= failure instanceof Error ? failure : new Error(String(failure));
+        for (const entry of batch) entry.failed(failure);
       }
     }
     this.#writing = null;

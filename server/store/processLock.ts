@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { writeFailure } from './diskFull.ts';
 
 const Holder = z.object({ pid: z.int(), startTime: z.string() });
 
@@ -46,8 +47,13 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     if (holder !== null) throw new LockedError(path, holder);
     // Written aside and renamed: nobody ever reads half a lock.
     const aside = `${path}.${randomUUID()}`;
-    await writeFile(aside, mine, { mode: 0o600 });
-    await rename(aside, path);
+    try {
+      await writeFile(aside, mine, { mode: 0o600 });
+      await rename(aside, path);
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw writeFailure(path, error);
+    }
   });
   return async () => {
     if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });

@@ -12,6 +12,7 @@ import {
   type ProgramFile,
   skippedProgramFolders,
 } from '../../protocol/worker.ts';
+import { writeFailure } from './diskFull.ts';
 import { syncFolder } from './durableFile.ts';
 
 /** Folders that are looked into: a tree of empty ones has an end, too. */
@@ -74,6 +75,9 @@ export async function writeProgramFolder(directory: string, files: readonly Prog
     await replaceFolder(partial, directory);
     const named = [dirname(directory), ...[...folders].map((folder) => join(directory, folder))];
     await Promise.all([...opened.map((file) => file.datasync()), ...named.map(syncFolder)]);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw writeFailure(directory, error);
   } finally {
     await Promise.all(opened.map((file) => file.close()));
   }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate, CandidateId, RunEventBody, RunSummary } from '../../protocol/run.ts';
+import { isDiskFull } from './diskFull.ts';
 import { DocumentError, readDocument, writeDocument } from './document.ts';
 import type { RunPaths } from './home.ts';
 
@@ -59,12 +60,18 @@ export class RunDocuments {
     await this.#round(atOnce);
   }
 
-  /** Writes what is left. @throws what the last round failed with: the documents are behind, the log is not */
+  /**
+   * Writes what is left. On a full disk the documents stay behind the log: whoever opens the run next makes them good.
+   * @throws what else the last round failed with
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#rounds;
-    if (this.#isRunChanged || this.#changed.size > 0) await this.#round(atOnce);
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#isRunChanged || this.#changed.size > 0)
+      await this.#round(atOnce).catch((error: unknown) => {
+        this.#failure = error;
+      });
+    if (this.#failure !== null && !isDiskFull(this.#failure)) throw this.#failure;
   }
 
   async #write(): Promise<void> {

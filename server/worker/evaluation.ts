@@ -8,6 +8,7 @@ import { gunzip } from 'node:zlib';
 import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts';
 import { programFile } from '../programFiles.ts';
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';
+import { isDiskFull } from './diskFull.ts';
 import { layFiles } from './sandbox/files.ts';
 import { descendantsOf } from './sandbox/processTree.ts';
 import type { Sandbox, SandboxDriver, SandboxedProcess, SandboxProcess } from './sandbox/sandbox.ts';
@@ -56,7 +57,8 @@ export async function runEvaluation(
     sandbox = await driver.start(sandboxOptions(id, { slot, cpuList, gpuUuid, venv }, request.spec));
     return await Promise.race([evaluateIn(sandbox, request, options), cancelled.promise]);
   } catch (error) {
-    return { kind: 'infrastructure_error', message: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'infrastructure_error', message, ...(isDiskFull(error) ? { diskFull: true } : {}) };
   } finally {
     signal?.removeEventListener('abort', cancel);
     await sandbox?.kill();

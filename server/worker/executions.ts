@@ -4,6 +4,7 @@
  */
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../../protocol/worker.ts';
+import { isDiskFull } from './diskFull.ts';
 import { type Journal, JournalError } from './journal.ts';
 import { type Runner, sessionOf } from './runner.ts';
 
@@ -173,5 +174,6 @@ export class Executions {
 }
 
 function infrastructureError(error: unknown): ExecutionResult {
-  return { kind: 'infrastructure_error', message: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'infrastructure_error', message, ...(isDiskFull(error) ? { diskFull: true } : {}) };
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { ExecutionResult } from '../../protocol/worker.ts';
+import { isDiskFull } from './diskFull.ts';
 
 const Entry = z.discriminatedUnion('type', [
   z.object({
@@ -104,7 +105,7 @@ export class Journal {
         await this.#file.datasync().catch((error: unknown) => {
           // After a failed sync the kernel may have dropped the pages: nothing written since can be believed.
           this.#broken = `fsync failed: ${messageOf(error)}`;
-          throw new JournalError(this.#broken);
+          throw new JournalError(this.#broken, { cause: error });
         });
       }
       this.#live.set(execId, { offset, length: line.length, session });
@@ -168,7 +169,7 @@ export class Journal {
       await this.#file.truncate(offset).catch((cause: unknown) => {
         this.#broken = `half a line could not be cut off: ${messageOf(cause)}`;
       });
-      throw new JournalError(`cannot write the journal: ${messageOf(error)}`);
+      throw new JournalError(`cannot write the journal: ${messageOf(error)}`, { cause: error });
     }
     this.#size += line.length;
     return offset;
@@ -288,10 +289,6 @@ async function syncFolder(directory: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,7 @@
 /** What can happen to a slot. Every one of these is a fault of the infrastructure, never of a candidate (invariant 5). */
 
+import { DiskFullError } from '../store/diskFull.ts';
+
 /** The worker and all its sandboxes are gone, and with them this execution. The slot goes on under a new epoch. */
 export class WorkerLostError extends Error {
   override readonly name = 'WorkerLostError';
@@ -15,6 +17,18 @@ export class WorkerLostError extends Error {
     this.slot = slot;
     this.reason = reason;
     this.what = what;
+  }
+}
+
+/** The worker's disk takes nothing any more: what it computes cannot be made durable there. */
+export class WorkerDiskFullError extends DiskFullError {
+  override readonly name = 'WorkerDiskFullError';
+  readonly slot: number;
+
+  /** @param message the worker's own words */
+  constructor(slot: number, directory: string, message: string) {
+    super(directory, { words: `the worker of slot ${slot} could not keep a result (${message})` });
+    this.slot = slot;
   }
 }
 

@@ -5,7 +5,7 @@
 import { RemoteError, RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../../protocol/worker.ts';
 import type { ExecuteOptions } from './contract.ts';
-import { WorkerLostError } from './errors.ts';
+import { WorkerDiskFullError, WorkerLostError } from './errors.ts';
 
 /** One connection to the slot's worker, under one lease. */
 export interface WorkerLine {
@@ -15,6 +15,8 @@ export interface WorkerLine {
 
 export interface ExecutionBookOptions {
   slot: number;
+  /** Where its workers keep what they have to. */
+  directory: string;
   /** How long a cancelled execution may take to say so, in milliseconds. */
   cancelWaitMs: number;
   /** The line failed in a way that a new connection may mend. */
@@ -192,6 +194,11 @@ export class ExecutionBook {
     if (pending.cancelled) {
       this.#take(execId);
       pending.reject(pending.options.signal?.reason);
+      return 'accepted';
+    }
+    if (result.kind === 'infrastructure_error' && result.diskFull === true) {
+      this.#take(execId);
+      pending.reject(new WorkerDiskFullError(this.#options.slot, this.#options.directory, result.message));
       return 'accepted';
     }
     pending.committing ??= pending.options.commit?.(result) ?? Promise.resolve();

@@ -82,6 +82,7 @@ export class Slot implements WorkerSlot {
     this.#silence = new Silence(5 * options.timing.watchEveryMs);
     this.#book = new ExecutionBook({
       slot: options.index,
+      directory: options.stateDirectory,
       cancelWaitMs: options.timing.cancelWaitMs,
       onLineTrouble: (error) => this.#lineTrouble(this.#line, error),
     });

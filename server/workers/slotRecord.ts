@@ -6,6 +6,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { SandboxDriverName } from '../../protocol/run.ts';
+import { writeFailure } from '../store/diskFull.ts';
 import { readDocument } from '../store/document.ts';
 
 export const SlotRecord = z.object({
@@ -42,6 +43,8 @@ export async function writeSlotRecord(stateDirectory: string, slot: number, reco
   try {
     await file.writeFile(JSON.stringify(record));
     await file.sync();
+  } catch (error) {
+    throw writeFailure(path, error);
   } finally {
     await file.close();
   }

@@ -231,9 +231,10 @@ describe('a full disk', { timeout: 120_000 }, () => {
         const filler = join(small, 'filler');
         const { bavail, bsize } = await statfs(small);
         await writeFile(filler, Buffer.alloc(bavail * bsize));
-        const result = await slot.execute('full', bash('agent', 'head -c 9000 /dev/zero | tr "\\0" y; n=1'));
-        assert.ok(result.kind === 'infrastructure_error', JSON.stringify(result).slice(0, 200));
-        assert.match(result.message, /cannot write the journal: ENOSPC/);
+        await assert.rejects(slot.execute('full', bash('agent', 'head -c 9000 /dev/zero | tr "\\0" y; n=1')), {
+          name: 'WorkerDiskFullError',
+          message: /cannot write the journal: ENOSPC[\s\S]*Free some space/,
+        });
         await unlink(filler);
         assert.match(textOf(await slot.execute('after', bash('agent', 'echo n=$n'))), /n=1/);
         fixture.pool.detach();

@@ -120,7 +120,7 @@ export class ApptainerDriver implements SandboxDriver {
       if (folder !== null) await rm(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
       const problem = error instanceof Error ? error.message : String(error);
-      throw new SandboxStartError('apptainer', problem, 'See `aira2 doctor`.');
+      throw new SandboxStartError('apptainer', problem, 'See `aira2 doctor`.', { cause: error });
     }
   }
 

@@ -121,7 +121,7 @@ export class BwrapDriver implements SandboxDriver {
       if (folder !== null) await rm(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
       const problem = error instanceof Error ? error.message : String(error);
-      throw new SandboxStartError('bwrap', problem, 'See `aira2 doctor`.');
+      throw new SandboxStartError('bwrap', problem, 'See `aira2 doctor`.', { cause: error });
     }
   }
 }

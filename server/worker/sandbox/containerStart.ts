@@ -37,6 +37,6 @@ export async function startContainer(
     await rm(folder, { recursive: true, force: true });
     if (error instanceof SandboxStartError) throw error;
     const problem = error instanceof Error ? error.message : String(error);
-    throw new SandboxStartError(engine.name, problem, 'See `aira2 doctor`.');
+    throw new SandboxStartError(engine.name, problem, 'See `aira2 doctor`.', { cause: error });
   }
 }

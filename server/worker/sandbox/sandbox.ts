@@ -89,8 +89,8 @@ export class SandboxStartError extends Error {
   readonly driver: SandboxDriverName;
   readonly problem: string;
   readonly fix: string;
-  constructor(driver: SandboxDriverName, problem: string, fix: string) {
-    super(`The ${driver} sandbox did not start: ${problem}. ${fix}`);
+  constructor(driver: SandboxDriverName, problem: string, fix: string, options: ErrorOptions = {}) {
+    super(`The ${driver} sandbox did not start: ${problem}. ${fix}`, options);
     this.driver = driver;
     this.problem = problem;
     this.fix = fix;
