@@ -48,8 +48,8 @@ async function bundleHost(folder: string): Promise<Metafile> {
   return metafile;
 }
 
-/** An ES module for each panel, and chunks for what several of them import. Imported CSS is text, for adopted style sheets. */
-async function bundleWebviews(folder: string): Promise<Metafile> {
+/** `dist/webview/`: an ES module for each panel, and chunks for what several of them import. Imported CSS is text, for adopted style sheets. */
+export async function bundleWebviews(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     ...shared,
     entryPoints: await panels(),
@@ -85,7 +85,12 @@ async function bundleServer(folder: string): Promise<Metafile> {
     minifySyntax: true,
     // Packages in CommonJS ask for Node's own modules with require, which an ES module does not have.
     banner: {
-      js: "import { createRequire as createNodeRequire } from 'node:module'; const require = createNodeRequire(import.meta.url);",
+      js: [
+        "import { createRequire as createNodeRequire } from 'node:module';",
+        'const require = createNodeRequire(import.meta.url);',
+        // Node has four threads for files; a run appends to many side by side (bin/aira2.js does the same).
+        "process.env.UV_THREADPOOL_SIZE ??= '16';",
+      ].join('\n'),
     },
   });
   return metafile;

@@ -3,6 +3,9 @@ import type { Page } from 'playwright-core';
 import type { QuickInput } from './quickInput.ts';
 import { until } from './until.ts';
 
+/** How long the palette may take to look for what was typed, milliseconds. */
+const settlingMs = 3_000;
+
 export class CommandPalette {
   readonly #page: Page;
   readonly #input: QuickInput;
@@ -17,14 +20,30 @@ export class CommandPalette {
    * @throws {NeverHappenedError} if the palette does not offer it
    */
   async run(title: string): Promise<void> {
-    await this.#find(title);
-    const row = this.#input.widget.locator('.monaco-list-row.focused');
     await until(
       `the palette offers "${title}"`,
-      async () => (await row.count()) === 1 && (await row.locator('.label-name').innerText()).trim(),
+      () => this.#focused(title),
       (label) => label === title,
+      { intervalMs: 0 },
     );
     await this.#page.keyboard.press('Enter');
+  }
+
+  /**
+   * Types a title and tells which command Enter would run now. A command that comes to be offered later (its extension has
+   * just started, its view has just been opened) is not in a palette that is open already: it is opened anew each time.
+   */
+  async #focused(title: string): Promise<string> {
+    await this.#find(title);
+    const label = this.#input.widget.locator('.monaco-list-row.focused .label-name').first();
+    const deadline = performance.now() + settlingMs;
+    let text = '';
+    while (text !== title && performance.now() < deadline) {
+      text = (await label.count()) === 0 ? '' : ((await label.textContent()) ?? '').trim();
+      await this.#page.waitForTimeout(50);
+    }
+    if (text !== title) await this.#input.dismiss();
+    return text;
   }
 
   /** Titles that it offers for what is typed. */
