@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { QueuedRequest } from '../../protocol/projection.ts';
 import type { CandidateId, Repeat } from '../../protocol/run.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
@@ -60,12 +61,18 @@ export class Reevaluations implements Repeats {
     };
   }
 
-  /** Removes what a server that was killed has left of evaluations that have come to their end. */
+  /** Removes what is left of evaluations that have come to their end, or that nobody takes up any more. */
   async sweep(): Promise<void> {
-    const { store } = this.#options;
-    const wanted = new Set(store.view.pending.map(({ body }) => (body.kind === 'reevaluate' ? body.candidate : null)));
-    for (const { id, repeats } of store.view.candidates.values())
-      if (repeats !== undefined && !wanted.has(id)) await rm(this.#folder(id), { recursive: true, force: true });
+    const { view } = this.#options.store;
+    const isOver = view.summary.state === 'stopping';
+    const wanted = new Set(isOver ? [] : candidatesOf(view.pending));
+    const repeated = [...view.candidates.values()].flatMap(({ id, repeats }) => (repeats === undefined ? [] : [id]));
+    for (const id of new Set([...repeated, ...candidatesOf(view.pending), ...candidatesOf(view.dropped)])) {
+      const folder = this.#folder(id);
+      const seeds = view.candidates.get(id)?.repeats?.map(({ seed }) => String(seed)) ?? [];
+      const done = wanted.has(id) ? seeds.map((seed) => join(folder, seed)) : [folder];
+      for (const path of done) await rm(path, { recursive: true, force: true });
+    }
   }
 
   /**
@@ -142,4 +149,8 @@ export class Reevaluations implements Repeats {
   #folder(id: CandidateId): string {
     return join(this.#options.store.candidatePaths(id).directory, 'repeats');
   }
+}
+
+function candidatesOf(requests: readonly QueuedRequest[]): CandidateId[] {
+  return requests.flatMap(({ body }) => (body.kind === 'reevaluate' ? [body.candidate] : []));
 }
