@@ -19,6 +19,8 @@ export function serverPaths(home: string, host: string = hostname()) {
   return {
     directory,
     discovery: join(directory, `${name}.json`),
+    /** Where its socket is. */
+    state: join(directory, name),
     /** Held from the first moment of a server to its last. */
     lock: join(directory, `${name}.lock`),
     /** What a server says; `.1` is what it said before. */

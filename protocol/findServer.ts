@@ -16,7 +16,7 @@ export interface ServerAddress {
 export interface LocalServerOptions {
   /** Where tasks and runs are; see `homeDirectory`. */
   home: string;
-  /** Program and arguments of `aira2 serve`. The home is handed over as `AIRA2_HOME`. */
+  /** Program and arguments up to `serve`; `--foreground` is added. The home is handed over as `AIRA2_HOME`. */
   command: readonly string[];
   /** Of the server. Default: this process's own. */
   environment?: NodeJS.ProcessEnv;
@@ -102,7 +102,7 @@ async function launch(options: LocalServerOptions, paths: ServerPaths) {
   const output = await open(paths.output, 'a', 0o600);
   let exit: string | null = null;
   try {
-    const child = spawn(program, args, {
+    const child = spawn(program, [...args, '--foreground'], {
       detached: true,
       stdio: ['ignore', output.fd, output.fd],
       // A folder that stays: the one this process stands in may be removed under a server that lives for weeks.

@@ -5,6 +5,7 @@ import { requestCommands } from './commands/requests.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { serveCommand } from './commands/serve.ts';
 import { taskCommand } from './commands/task.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
 import { printFailure } from './output.ts';
@@ -32,6 +33,7 @@ Exit codes: 0 done · 1 internal error · 2 bad input · 3 not found · 4 machin
     runsCommand(),
     ...requestCommands(),
     taskCommand(),
+    serveCommand(),
     doctorCommand(),
     schemaCommand(),
   ])

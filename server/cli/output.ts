@@ -5,13 +5,15 @@
  */
 import { CommanderError } from 'commander';
 import * as z from 'zod';
+import { ServerInfo } from '../../protocol/clientViews.ts';
 import { CostEstimate, RunBudget } from '../../protocol/cost.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
 import { SplitName } from '../../protocol/task.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { RunReport } from '../analysis/report.ts';
-import { exitCodes } from './exitCodes.ts';
+import { DiskFullError, isDiskFull } from '../store/diskFull.ts';
+import { CliError, exitCodes } from './exitCodes.ts';
 
 const count = z.int().nonnegative();
 
@@ -32,6 +34,8 @@ export const forms = {
   'runs candidates': z.object({ run: z.string(), candidates: z.array(Candidate) }),
   'runs trajectory': z.object({ run: z.string(), candidate: z.int(), events: z.array(TrajectoryEvent) }),
   'runs report': RunReport,
+  /** null: none runs. */
+  serve: z.object({ server: ServerInfo.nullable() }),
   'runs export': z.object({ run: z.string(), candidate: z.int(), directory: z.string(), files: z.array(z.string()) }),
   'runs steer': z.object({
     run: z.string(),
@@ -121,7 +125,7 @@ let hasPrinted = false;
  * has shown its result (a check that did not pass) says the rest on standard error.
  */
 export function printFailure(error: unknown, exitCode: number): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = failureWords(error);
   if (process.argv.includes('--json') && !hasPrinted) {
     const kind = error instanceof Error ? error.name : 'Error';
     print(true, 'error', { error: { kind, message, exitCode } }, () => message);
@@ -134,4 +138,10 @@ export function printFailure(error: unknown, exitCode: number): void {
 /** A note for a person, on standard error. */
 export function note(text: string): void {
   process.stderr.write(`${printableText(text)}\n`);
+}
+
+function failureWords(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  const isBare = isDiskFull(error) && !(error instanceof DiskFullError || error instanceof CliError);
+  return isBare ? `the disk is full (${words}). Free some space, and try again` : words;
 }

@@ -83,6 +83,8 @@ export interface ModelInfo {
   mayTruncate?: boolean;
   /** Names whose quota the calls draw on: provider, key and model. Never holds a key. Absent: the id alone. */
   quota?: string;
+  /** How soon a silent provider counts as down, and how often it is tried then. Absent: as for a service on the network. */
+  breaker?: { threshold: number; firstWaitMs: number; longestWaitMs: number };
 }
 
 export interface ChatModel {

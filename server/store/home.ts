@@ -32,6 +32,8 @@ function candidatePaths(candidates: string, id: number) {
     program: join(directory, 'program'),
     trajectory: join(directory, 'trajectory.jsonl'),
     evaluationLog: join(directory, 'evaluation.log'),
+    /** Full outputs of its agent's tool calls, as far as they are kept. */
+    outputs: join(directory, 'outputs'),
     /** Predictions on all hidden rows: sealed material, 0700. */
     predictions: join(directory, 'predictions'),
   };

@@ -72,6 +72,11 @@ export class CircuitBreaker {
     this.#open(now, retryAfterMs);
   }
 
+  /** There is reason to believe that it would succeed now: a probe may go at once. */
+  mayBeBack(now: number): void {
+    if (this.#state === 'open') this.#probeAt = now;
+  }
+
   /** The probe was called off by its own agent: another may go at once. */
   probeCancelled(now: number): void {
     if (this.#state !== 'probing') return;

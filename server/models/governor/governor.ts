@@ -106,6 +106,12 @@ export class Governor {
     return { state: this.#state, concurrency, inFlight: this.#inFlight, waiting: this.#queue.size, ...this.#counts };
   }
 
+  /** The provider may be back: one call is let through at once to see. */
+  tryAgain(): void {
+    this.#breaker.mayBeBack(this.#clock.now());
+    this.#pump();
+  }
+
   /** Told of every outage and of its end. @returns how to stop listening */
   subscribe(listener: (state: ProviderState) => void): () => void {
     this.#listeners.add(listener);
@@ -253,6 +259,11 @@ export class Governor {
 }
 
 const shared = new Map<string, Governor>();
+
+/** Has the governor of a quota, if there is one, see whether its provider is back. */
+export function tryProviderAgain(quota: string): void {
+  shared.get(quota)?.tryAgain();
+}
 
 /** The governor of a quota: one for each (provider, key, model) in this process. The first to ask decides its settings. */
 export function governorOf(quota: string, settings: Partial<GovernorSettings> = {}): Governor {

@@ -1,0 +1,243 @@
+/** The runs that this server hosts: started, taken up, ended, handed over. */
+import type { Logger } from 'pino';
+import type { SlotActivity } from '../../protocol/clientViews.ts';
+import type { Price } from '../../protocol/cost.ts';
+import type { CandidateId, RunId } from '../../protocol/run.ts';
+import { RefusedError } from '../api/refusal.ts';
+import { RunHost } from '../api/runHost.ts';
+import { type FileLog, openRunLog } from '../api/runLog.ts';
+import { openToGoOn } from '../api/takeUp.ts';
+import { type ChatModel, ChatModelError } from '../models/chatModel.ts';
+import { LockedError } from '../store/processLock.ts';
+import type { RunStore } from '../store/runStore.ts';
+import type { PreparedTask } from '../tasks/preparedTask.ts';
+import type { HostedList } from './hostedList.ts';
+
+export interface Activity extends SlotActivity {
+  slot: number;
+}
+
+/** A run at home here. */
+export interface HostedRun {
+  store: RunStore;
+  /** Rejects if it could not be started. */
+  host: Promise<RunHost>;
+  /** The host once it is up. */
+  running: RunHost | null;
+  activities: Map<CandidateId, Activity>;
+  /** Why slots are in the state that they are in, in words. */
+  slotDetails: Map<number, string>;
+  /** Resolves when it is not hosted any more, whatever the reason. */
+  ended: Promise<void>;
+}
+
+export interface HostingOptions {
+  home: string;
+  /** @throws {RefusedError} `environment` */
+  venv: () => string;
+  /** @throws {ChatModelError} kind `auth` without a key */
+  modelOf: (id: string) => ChatModel;
+  /** Through which clients reach the runs hosted here. */
+  door: () => { url: string; token: string };
+  list: HostedList;
+  log: Logger;
+  /** A run has a new event. */
+  onEvent: (run: RunId) => void;
+  /** Slots or agents of a run do something else. */
+  onActivity: (run: RunId) => void;
+  /** A run has come, or gone. */
+  onChange: (run: RunId) => void;
+}
+
+const goingOnAtOnce = 4;
+
+export class Hosting {
+  readonly #options: HostingOptions;
+  readonly #runs = new Map<RunId, HostedRun>();
+  readonly #beginning = new Set<RunId>();
+  /** Runs of the list that wait for a key or for something of the machine. */
+  readonly #waiting = new Map<RunId, string>();
+  #isHandedOver = false;
+
+  constructor(options: HostingOptions) {
+    this.#options = options;
+  }
+
+  get(id: RunId): HostedRun | null {
+    return this.#runs.get(id) ?? null;
+  }
+
+  live(): RunId[] {
+    return [...this.#runs.keys(), ...[...this.#beginning].filter((id) => !this.#runs.has(id))];
+  }
+
+  /** Hosts a new run. Resolves when its workers are up. The store is closed here when the run has ended. */
+  async begin(store: RunStore, run: { task: PreparedTask; model: ChatModel; price: Price | null }): Promise<void> {
+    try {
+      await this.#options.list.add(store.id);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    await this.#host(store, run).host;
+  }
+
+  /**
+   * Takes up a run that is down. Resolves when its workers are up.
+   * @throws {RefusedError} {RunNotFoundError} {LockedError} another process hosts it; {ChatModelError}
+   */
+  async takeUp(id: RunId): Promise<void> {
+    if (this.#runs.has(id) || this.#beginning.has(id))
+      throw new RefusedError('refused', `Run ${id} is live: there is nothing to resume.`);
+    this.#beginning.add(id);
+    try {
+      const { home, modelOf, list } = this.#options;
+      // What is missing is found before anything is written.
+      this.#options.venv();
+      const { store, ...run } = await openToGoOn(home, id, modelOf);
+      try {
+        await list.add(id);
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+      this.#waiting.delete(id);
+      await this.#host(store, run).host;
+    } finally {
+      this.#beginning.delete(id);
+    }
+  }
+
+  /** Takes up what the server before this one hosted. Never rejects: what cannot be taken up is said in the log. */
+  async takeUpAll(): Promise<void> {
+    const ids = this.#options.list.runs();
+    const takers = Array.from({ length: goingOnAtOnce }, async () => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await this.#takeUpListed(id);
+    });
+    await Promise.all(takers);
+  }
+
+  /** The run is not to be taken up any more. */
+  async forget(id: RunId): Promise<void> {
+    this.#waiting.delete(id);
+    await this.#options.list.remove(id);
+  }
+
+  /** Something that runs waited for may have come: a key, an environment. */
+  retryWaiting(): void {
+    for (const id of [...this.#waiting.keys()]) {
+      this.#waiting.delete(id);
+      void this.#takeUpListed(id);
+    }
+  }
+
+  /** Interrupts all runs for the next server, with their workers left at work. Resolves when none is hosted any more. */
+  async handOver(reason: string): Promise<void> {
+    this.#isHandedOver = true;
+    const runs = [...this.#runs.values()];
+    for (const run of runs) run.running?.handOver(reason);
+    // One that is just starting is handed over as soon as it is up.
+    await Promise.all(runs.map(({ ended }) => ended));
+  }
+
+  async #takeUpListed(id: RunId): Promise<void> {
+    const { list, log } = this.#options;
+    try {
+      if (this.#isHandedOver || this.#runs.has(id)) return;
+      if (!(await list.takesUp(id, Date.now()))) {
+        log.error({ run: id }, 'the run was taken up again and again, and its server died each time: it is left alone');
+        await list.remove(id);
+        return;
+      }
+      await this.takeUp(id);
+      log.info({ run: id }, 'the run was taken up');
+    } catch (error) {
+      log.warn({ run: id, err: error }, 'the run could not be taken up');
+      if (isWorthWaiting(error)) this.#waiting.set(id, messageOf(error));
+      else if (!this.#runs.has(id)) await list.remove(id).catch(() => undefined);
+    }
+  }
+
+  #host(store: RunStore, run: { task: PreparedTask; model: ChatModel; price: Price | null }): HostedRun {
+    const { id } = store;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const fileLog = openRunLog(store.paths.log, this.#options.log.level);
+    const hosted: HostedRun = {
+      store,
+      host: this.#start(store, run, fileLog),
+      running: null,
+      activities: new Map(),
+      slotDetails: new Map(),
+      ended,
+    };
+    this.#runs.set(id, hosted);
+    const unsubscribe = store.subscribe(store.view.lastSeq, ({ body }) => {
+      if ('id' in body && isEnd(body.type)) hosted.activities.delete(body.id);
+      this.#options.onEvent(id);
+    });
+    this.#options.onChange(id);
+    void this.#live(hosted).finally(async () => {
+      unsubscribe();
+      await store.close().catch((error: unknown) => this.#options.log.error({ run: id, err: error }, 'closing a run'));
+      fileLog.close();
+      this.#runs.delete(id);
+      this.#options.onChange(id);
+      end();
+    });
+    return hosted;
+  }
+
+  async #start(
+    store: RunStore,
+    run: { task: PreparedTask; model: ChatModel; price: Price | null },
+    { log }: FileLog,
+  ): Promise<RunHost> {
+    const { id } = store;
+    const { venv, door, onActivity } = this.#options;
+    return await RunHost.start({
+      store,
+      ...run,
+      venv: venv(),
+      log,
+      door: door(),
+      onActivity: ({ candidate, slot, doing }) => {
+        this.#runs.get(id)?.activities.set(candidate, { candidate, slot, doing, since: Date.now() });
+        onActivity(id);
+      },
+      onPoolEvent: (event) => {
+        if (event.type === 'slot_state') this.#runs.get(id)?.slotDetails.set(event.slot, event.detail);
+        onActivity(id);
+      },
+    });
+  }
+
+  /** From its start to its end. Never rejects. */
+  async #live(hosted: HostedRun): Promise<void> {
+    const { list, log } = this.#options;
+    const run = hosted.store.id;
+    try {
+      const host = await hosted.host;
+      hosted.running = host;
+      if (this.#isHandedOver) host.handOver('the server hands over');
+      const end = await host.run();
+      if (end.kind === 'finished') log.info({ run }, 'the run has finished');
+      else log.warn({ run, reason: end.reason }, 'the run was interrupted');
+      if (end.kind === 'interrupted' && this.#isHandedOver) return;
+    } catch (error) {
+      log.error({ run, err: error }, 'the run was interrupted by a fault');
+    }
+    await list.remove(run).catch((error: unknown) => log.error({ run, err: error }, 'the list of runs was not stored'));
+  }
+}
+
+const isEnd = (type: string) =>
+  type === 'candidate_scored' || type === 'candidate_failed' || type === 'candidate_abandoned';
+
+/** A key comes with the next client, an environment when somebody makes it. */
+function isWorthWaiting(error: unknown): boolean {
+  if (error instanceof LockedError) return false;
+  if (error instanceof ChatModelError) return error.kind === 'auth';
+  return error instanceof RefusedError && error.kind === 'environment';
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
