@@ -61,3 +61,15 @@ export function drawBottomAxis(
 export function tickCount(length: number, perTick: number): number {
   return Math.max(2, Math.floor(length / perTick));
 }
+
+/** Words that lines run behind, not through. In the ink's present colour. */
+export function drawWords(ink: CanvasRenderingContext2D, ground: string, words: string, x: number, y: number): void {
+  ink.save();
+  ink.setLineDash([]);
+  ink.lineJoin = 'round';
+  ink.lineWidth = 3;
+  ink.strokeStyle = ground;
+  ink.strokeText(words, x, y);
+  ink.restore();
+  ink.fillText(words, x, y);
+}

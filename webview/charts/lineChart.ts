@@ -25,7 +25,7 @@ export interface ChartSeries {
   /** One for each place of `ChartSpec.x`; null: nothing there. */
   values: (number | null)[];
   /** Of `Palette.series`, which also gives its dashes; or a colour with a meaning. */
-  color: number | 'muted' | 'best' | 'evaluating' | 'abandoned';
+  color: number | 'muted' | 'best';
   form: 'steps' | 'bars';
   width: number;
   /** Faintly, down to the bottom. */
@@ -235,12 +235,14 @@ export class AiraLineChart extends ArElement implements Navigable {
       if (this.#chart.width !== width || this.#chart.height !== height) this.#chart.setSize({ width, height });
       this.#chart.setData(data, false);
     }
-    const [x, y] = [this.#navigation.x ?? spec.xDomain, this.#navigation.y ?? spec.yDomain];
-    this.#chart.batch((chart: uPlot) => {
-      chart.setScale('x', { min: x.from, max: x.to });
-      chart.setScale('y', { min: y.from, max: y.to });
-      chart.redraw();
-    });
+    const [min, max] = this.#inView('x');
+    // Sets off everything: the vertical axis asks for its range then.
+    this.#chart.setScale('x', { min, max });
+  }
+
+  #inView(side: 'x' | 'y'): [from: number, to: number] {
+    const { from, to } = this.#navigation?.[side] ?? this.domains()[side];
+    return [from, to];
   }
 
   #options(spec: ChartSpec, palette: Palette, width: number, height: number): uPlot.Options {
@@ -273,7 +275,7 @@ export class AiraLineChart extends ArElement implements Navigable {
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { show: false } },
       padding: [10, 14, 0, 0],
-      scales: { x: { time: false, auto: false }, y: { auto: false } },
+      scales: { x: { time: false, range: () => this.#inView('x') }, y: { range: () => this.#inView('y') } },
       axes: [axis('x'), axis('y')],
       series: [{}, ...spec.series.map((series) => seriesOptions(series, palette))],
       bands: spec.bands.map(([upper, lower]) => ({

@@ -53,11 +53,11 @@ export function readPalette(): Palette {
     selection: color('focusBorder', 'charts-foreground'),
     scored: color('charts-blue', 'charts-foreground'),
     running: color('charts-yellow', 'charts-foreground'),
-    evaluating: color('charts-orange', 'charts-yellow'),
+    evaluating: color('charts-purple', 'charts-yellow'),
     failed: color('charts-red', 'errorForeground'),
     abandoned: color('disabledForeground', 'descriptionForeground'),
     best: color('charts-green', 'charts-foreground'),
-    reference: color('charts-purple', 'descriptionForeground'),
+    reference: color('descriptionForeground', 'foreground'),
     outline: contrast,
     series: ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple', 'charts-red', 'charts-yellow'].map(
       (name) => color(name, 'charts-foreground'),

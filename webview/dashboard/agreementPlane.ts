@@ -2,7 +2,7 @@
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { CandidateId } from '../../protocol/run.ts';
 import { formatScore } from '../../protocol/score.ts';
-import { drawBottomAxis, drawLeftAxis, tickCount } from '../charts/axes.ts';
+import { drawBottomAxis, drawLeftAxis, drawWords, tickCount } from '../charts/axes.ts';
 import { MarkStamps } from '../charts/marks.ts';
 import { type Brush, Plane, type PlotMenuRequest } from '../charts/plane.ts';
 import { type Range, type ScoreScale, scoreDomain, scoreScale } from '../charts/scoreScale.ts';
@@ -169,7 +169,7 @@ export class AiraAgreementPlane extends Plane<CandidateId> {
     const beyond = px + radius + 6 + ink.measureText(name).width > area.left + area.width;
     ink.textAlign = beyond ? 'right' : 'left';
     ink.textBaseline = 'bottom';
-    ink.fillText(name, px + (beyond ? -radius - 4 : radius + 4), py - 3);
+    drawWords(ink, palette.background, name, px + (beyond ? -radius - 4 : radius + 4), py - 3);
   }
 
   protected hitAt(px: number, py: number, { area, x, y }: Omit<Brush, 'ink'>): CandidateId | null {

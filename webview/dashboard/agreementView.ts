@@ -1,7 +1,7 @@
 /** Search against validation: how much the search flatters itself; while that is sealed, why. */
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { CandidateId } from '../../protocol/run.ts';
-import { formatScore, formatScoreWithError } from '../../protocol/score.ts';
+import { formatScoreWithError } from '../../protocol/score.ts';
 import { t } from '../frame/strings.ts';
 import '../ui/button.ts';
 import { ArElement, type ArEvent } from '../ui/element.ts';
@@ -10,7 +10,7 @@ import './agreementPlane.ts';
 import { optimism, searchAgainstValidation } from './optimism.ts';
 import type { PlotOptions } from './populationScene.ts';
 import type { RunModel } from './runModel.ts';
-import { gainWord } from './words.ts';
+import { formatDifference, gainWord } from './words.ts';
 
 /** `ar-select` tells a candidate; `ar-activate` the command `unseal`. */
 export class AiraAgreementView extends ArElement {
@@ -73,17 +73,16 @@ export class AiraAgreementView extends ArElement {
     const best = model.candidate(model.summary.bestSearch?.candidate ?? null);
     const chosen = model.candidate(model.summary.selected);
     const fact = (name: string, value: string | TemplateResult) => html`<div><span>${name}</span>${value}</div>`;
-    const sizes = (difference: number) => `${gainWord(difference)}`;
     return html`<div class="facts">
         ${
           found === null
             ? nothing
             : fact(
                 t('Search against validation, mean of {0}', found.candidates),
-                `${sizes(found.mean)}${found.standardError === null ? '' : ` ± ${formatScore(found.standardError)}`}`,
+                `${gainWord(found.mean)}${found.standardError === null ? '' : ` ± ${formatDifference(found.standardError)}`}`,
               )
         }
-        ${found?.ofBest == null || best === null ? nothing : fact(t('of #{0}, best by search', best.id), sizes(found.ofBest))}
+        ${found?.ofBest == null || best === null ? nothing : fact(t('of #{0}, best by search', best.id), gainWord(found.ofBest))}
         ${
           chosen === null
             ? nothing

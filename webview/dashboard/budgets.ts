@@ -1,5 +1,6 @@
 /** What a run has taken of each bound that it has, and of what it has no bound on. */
-import { formatCost, formatTokens, formatUsd, tokensOf } from '../../protocol/amounts.ts';
+import { formatTokens, formatUsd, tokensOf } from '../../protocol/amounts.ts';
+import type { Spending } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';
 import type { RunSummary } from '../../protocol/run.ts';
 import { t } from '../frame/strings.ts';
@@ -41,7 +42,7 @@ export function budgetLines(summary: RunSummary, activeMs: number): BudgetLine[]
     ),
   ];
   if (spent.calls > 0 || budget.costUsd !== undefined)
-    lines.push(line(t('Cost'), spent.costUsd, budget.costUsd, formatCost(spent), formatUsd(budget.costUsd ?? 0)));
+    lines.push(line(t('Cost'), spent.costUsd, budget.costUsd, costWord(spent), formatUsd(budget.costUsd ?? 0)));
   if (spent.calls > 0 || budget.tokens !== undefined) {
     const tokens = tokensOf(spent);
     lines.push(line(t('Tokens'), tokens, budget.tokens, formatTokens(tokens), formatTokens(budget.tokens ?? 0)));
@@ -49,4 +50,10 @@ export function budgetLines(summary: RunSummary, activeMs: number): BudgetLine[]
   if (gpus > 0 || summary.gpuMs > 0 || budget.gpuHours !== undefined)
     lines.push(line(t('GPU-hours'), gpuHours, budget.gpuHours, gpuHours.toFixed(2), String(budget.gpuHours)));
   return lines;
+}
+
+/** Short; the view of costs says what is estimated and what has no price. */
+function costWord({ costUsd, calls, unpricedCalls }: Spending): string {
+  if (unpricedCalls === calls) return t('unpriced');
+  return unpricedCalls > 0 ? t('more than {0}', formatUsd(costUsd)) : formatUsd(costUsd);
 }

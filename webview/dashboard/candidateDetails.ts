@@ -77,6 +77,7 @@ export class AiraCandidateDetails extends ArElement {
       display: grid;
       grid-template-columns: max-content 1fr;
       gap: 1px 12px;
+      align-items: baseline;
       margin: 10px 0 0;
       font-size: var(--ar-small);
     }
@@ -89,8 +90,9 @@ export class AiraCandidateDetails extends ArElement {
       font-variant-numeric: tabular-nums;
     }
     dd ar-icon {
-      width: 12px;
-      height: 12px;
+      width: 11px;
+      height: 11px;
+      overflow: hidden;
       vertical-align: -1px;
     }
   `;

@@ -66,7 +66,7 @@ export class AiraCostView extends ArElement {
       background: var(--vscode-charts-blue);
     }
     .estimated {
-      background: var(--vscode-charts-orange);
+      background: var(--vscode-charts-yellow);
     }
     .unpriced {
       background: var(--vscode-charts-purple);
@@ -219,8 +219,8 @@ function byCandidate(costs: readonly CandidateCost[], unit: Unit, choose: (id: C
     series: kinds.map((kind, color) => ({
       label: kind,
       values: costs.map((cost) => (cost.kind === kind ? amount(cost, unit) : null)),
-      // Blue, orange, purple: as the key above the bars.
-      color: color === 2 ? 3 : color,
+      // The first colours of series, as the key above the bars has them.
+      color,
       form: 'bars',
       width: 0,
     })),

@@ -213,7 +213,9 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
       this.options = { ...this.options, ...change };
     };
     const toggle = (label: string, pressed: boolean, change: () => void) =>
-      html`<ar-button appearance="secondary" .pressed=${pressed} @click=${change}>${label}</ar-button>`;
+      html`<ar-button appearance="secondary" .pressed=${pressed} @click=${change}
+        >${pressed ? html`<ar-icon name="check"></ar-icon>` : nothing}${label}</ar-button
+      >`;
     const scored = this.tab !== 'cost' && !this.asTable;
     const population = (this.tab === 'score' || this.tab === 'lineage') && !this.asTable;
     const plane = () => this.renderRoot.querySelector('aira-population-plane');

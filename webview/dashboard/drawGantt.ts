@@ -24,7 +24,7 @@ export function lanes(strips: readonly SlotStrip[], top: number, height: number)
 }
 
 const gap = 6;
-const [lowest, highest] = [8, 26];
+const [lowest, highest] = [8, 32];
 
 function rowHeightFor(rows: number, slots: number, height: number): number {
   return Math.max(lowest, Math.min(highest, Math.floor((height - slots * gap) / Math.max(1, rows))));
@@ -33,6 +33,11 @@ function rowHeightFor(rows: number, slots: number, height: number): number {
 /** What the lanes need at least, in CSS pixels. */
 export function leastHeight(strips: readonly SlotStrip[]): number {
   return strips.reduce((sum, strip) => sum + strip.rows * lowest + gap, 0);
+}
+
+/** What they take at most. */
+export function mostHeight(strips: readonly SlotStrip[]): number {
+  return strips.reduce((sum, strip) => sum + strip.rows * highest + gap, 0);
 }
 
 export function barTop({ top, rowHeight }: Lane, { row }: Bar): number {

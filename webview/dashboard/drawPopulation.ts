@@ -1,6 +1,6 @@
 /** Paints a population: lines of descent, the best so far, marks of candidates, lines of reference. */
 
-import { crisp } from '../charts/axes.ts';
+import { crisp, drawWords } from '../charts/axes.ts';
 import { type MarkStamps, operators, states } from '../charts/marks.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import type { Brush } from '../charts/plane.ts';
@@ -102,7 +102,22 @@ export function drawMarks(
     }
     stamps.stamp(ink, { operator, state, excluded: out }, px, py, key);
   }
-  ink.fillStyle = palette.foreground;
+  drawClipped(ink, palette.muted, cloud, x, y);
+}
+
+/** A small arrow under those whose scores lie further down than the axis goes. */
+function drawClipped(ink: CanvasRenderingContext2D, color: string, cloud: PointCloud, x: PixelMap, y: PixelMap): void {
+  ink.strokeStyle = color;
+  ink.lineWidth = 1.2;
+  ink.beginPath();
+  for (let i = 0; i < cloud.count; i += 1) {
+    if (cloud.clipped[i] !== 1) continue;
+    const [px, py] = [x.toPixel(cloud.x[i] ?? 0), y.toPixel(cloud.y[i] ?? 0) + 8];
+    ink.moveTo(px - 3, py);
+    ink.lineTo(px, py + 3);
+    ink.lineTo(px + 3, py);
+  }
+  ink.stroke();
 }
 
 /** The best so far as a step line, up to the present. */
@@ -140,7 +155,7 @@ export function drawClearBests({ ink, palette }: Brush, { x, y }: Maps, scene: P
     const half = ink.measureText(label).width / 2;
     // The latest ones come first: they are what a reader looks for.
     if (px + half > free - 4) continue;
-    ink.fillText(label, px, py - radius - 6);
+    drawWords(ink, palette.background, label, px, py - radius - 6);
     free = px - half;
   }
 }

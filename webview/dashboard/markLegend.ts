@@ -41,7 +41,7 @@ export class AiraMarkLegend extends ArElement {
     }
     .evaluating {
       fill: none;
-      stroke: var(--vscode-charts-orange);
+      stroke: var(--vscode-charts-purple);
     }
     .failed {
       fill: none;

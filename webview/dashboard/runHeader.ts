@@ -180,7 +180,7 @@ export class AiraRunHeader extends ArElement {
         gap: 6px;
         padding: 1px 0;
       }
-      .caveats ar-icon {
+      .caveats .warning ar-icon {
         color: var(--ar-warning);
       }
     `,
@@ -349,19 +349,20 @@ export class AiraRunHeader extends ArElement {
   }
 
   #notices({ outage, interruption, endReason, state, caveats }: RunSummary): TemplateResult | typeof nothing {
-    const lines = [
-      ...(outage === null
-        ? []
-        : [t('The model does not answer, agents wait and the clock stands still: {0}', plainLine(outage, 300))]),
-      ...(interruption === undefined || state !== 'interrupted'
-        ? []
-        : [t('It is down, and can be resumed: {0}', plainLine(interruption, 300))]),
-      ...(endReason === null || state === 'running' ? [] : [t('The search has ended: {0}', plainLine(endReason, 300))]),
-      ...caveats.map((caveat) => plainLine(caveat, 400)),
-    ];
+    const lines: [IconName, string][] = [];
+    if (outage !== null)
+      lines.push([
+        'warning',
+        t('The model does not answer, agents wait and the clock stands still: {0}', plainLine(outage, 300)),
+      ]);
+    if (interruption !== undefined && state === 'interrupted')
+      lines.push(['warning', t('It is down, and can be resumed: {0}', plainLine(interruption, 300))]);
+    if (endReason !== null && state !== 'running')
+      lines.push(['info', t('The search has ended: {0}', plainLine(endReason, 300))]);
+    for (const caveat of caveats) lines.push(['warning', plainLine(caveat, 400)]);
     if (lines.length === 0) return nothing;
     return html`<ul class="caveats" aria-label=${t('What to know of this run')}>
-      ${lines.map((line) => html`<li><ar-icon name="warning"></ar-icon><span>${line}</span></li>`)}
+      ${lines.map(([icon, line]) => html`<li class=${icon}><ar-icon name=${icon}></ar-icon><span>${line}</span></li>`)}
     </ul>`;
   }
 }

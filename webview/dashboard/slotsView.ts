@@ -50,8 +50,8 @@ export class AiraSlotsView extends ArElement {
         background: color-mix(in srgb, var(--vscode-charts-blue) 35%, transparent);
       }
       .evaluation {
-        background: var(--vscode-charts-orange);
-        border-color: var(--vscode-charts-orange);
+        background: var(--vscode-charts-purple);
+        border-color: var(--vscode-charts-purple);
       }
       .idle {
         border: none;
@@ -59,8 +59,9 @@ export class AiraSlotsView extends ArElement {
         height: 6px;
       }
       .plot {
-        flex: 1 1 160px;
+        flex: 0 1 100%;
         min-height: 120px;
+        max-height: max-content;
         overflow: auto;
         display: flex;
       }
@@ -68,8 +69,7 @@ export class AiraSlotsView extends ArElement {
         flex: 1;
       }
       .slots {
-        flex: 0 1 auto;
-        max-height: 45%;
+        flex: 1 0 30%;
         overflow: auto;
       }
       table {

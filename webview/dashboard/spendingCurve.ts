@@ -1,5 +1,5 @@
 /** What a run's calls to its model took, over time and by candidate. */
-import { tokensOf } from '../../protocol/cost.ts';
+import { tokensOf } from '../../protocol/amounts.ts';
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
 
 export interface SpendingCurve {

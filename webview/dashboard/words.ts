@@ -1,6 +1,6 @@
 /** A run and its candidates in words, the same in every part of the dashboard. */
 import type { Candidate, CandidateState, Operator, RunSummary } from '../../protocol/run.ts';
-import { formatScore, formatScoreWithError } from '../../protocol/score.ts';
+import { formatScoreWithError } from '../../protocol/score.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
 
@@ -96,10 +96,16 @@ export function gain(score: number, than: number, { metric }: Pick<RunSummary, '
   return metric.direction === 'minimize' ? than - score : score - than;
 }
 
-/** `+0.0123 better`, `−0.0040 worse`: the sign that a person sees is that of being better. */
+/** Three digits that mean something: differences of scores are noisier than scores. */
+export function formatDifference(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) >= 1e-6 && Math.abs(rounded) < 1e6 ? String(rounded) : rounded.toExponential();
+}
+
+/** `0.0123 better`, `0.004 worse`, on the metric's scale. */
 export function gainWord(difference: number): string {
   if (difference === 0) return t('the same');
-  const size = formatScore(Math.abs(difference));
+  const size = formatDifference(Math.abs(difference));
   return difference > 0 ? t('{0} better', size) : t('{0} worse', size);
 }
 
