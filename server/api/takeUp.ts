@@ -16,17 +16,23 @@ export interface OpenedRun {
   price: Price | null;
 }
 
+export interface GoingOn {
+  /** Makes its model, by the name that the run was started with. */
+  modelOf: (id: string) => ChatModel;
+  /** The recording is at hand, for a run that replays one. */
+  mayReplay?: boolean;
+}
+
 /**
- * @param modelOf makes its model, by the name that the run was started with
  * @throws {RunNotFoundError} {LockedError} it is live; {RefusedError} it has ended, or its task is not what it was; {ChatModelError}
  */
-export async function openToGoOn(home: string, id: RunId, modelOf: (id: string) => ChatModel): Promise<OpenedRun> {
+export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay = false }: GoingOn): Promise<OpenedRun> {
   const store = await RunStore.open(home, id);
   try {
     const { config, price: first, state, endReason } = store.view.summary;
     if (state === 'finished')
       throw new RefusedError('refused', `Run ${id} has ended (${endReason ?? state}): there is nothing to resume.`);
-    if (config.replayOf !== undefined)
+    if (config.replayOf !== undefined && !mayReplay)
       throw new RefusedError(
         'refused',
         `Run ${id} replays a recording: take it up with \`aira2 runs resume ${id} --replay <folder>\`.`,

@@ -29,7 +29,7 @@ export interface ForegroundOptions {
 export async function hostInForeground(options: ForegroundOptions): Promise<void> {
   const { store, task, model, price, venv, json, replay } = options;
   const log = fileLogger(store.paths.log, options.logLevel);
-  const progress = new Progress({ store, stream: process.stderr });
+  const progress = new Progress({ source: store, stream: process.stderr });
   // Its workers end with it: what they compute at this moment is begun again, unlike after a kill of the server alone.
   const goOn = `Every candidate and every agent's log is kept; what was being computed is begun again. Go on with: aira2 runs resume ${store.id}`;
   let host: RunHost | null = null;

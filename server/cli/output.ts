@@ -39,7 +39,7 @@ export const forms = {
   'runs export': z.object({ run: z.string(), candidate: z.int(), directory: z.string(), files: z.array(z.string()) }),
   'runs steer': z.object({
     run: z.string(),
-    done: z.enum(['paused', 'unpaused', 'stopping', 'finishing', 'unsealed', 'deleted']),
+    done: z.enum(['started', 'resumed', 'paused', 'unpaused', 'stopping', 'finishing', 'unsealed', 'deleted']),
   }),
   /** `bounds`: what the run may take now; null and absent: as much as it needs. */
   'runs extend': z.object({

@@ -1,19 +1,27 @@
 /** A run as it goes: a block that redraws itself on a terminal, one line for each thing that happens elsewhere. */
 import { createLogUpdate } from 'log-update';
+import type { SlotView } from '../../protocol/clientViews.ts';
 import { duration } from '../../protocol/duration.ts';
 import { describeLead } from '../../protocol/lead.ts';
 import { printableText } from '../../protocol/printableText.ts';
+import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { bestWords, stagnationWords } from '../analysis/bestSoFar.ts';
 import type { Activity } from '../search/agentRun.ts';
-import type { RunStore } from '../store/runStore.ts';
 import type { PoolEvent } from '../workers/contract.ts';
 import { standing } from './standing.ts';
 
+/** The run that is shown: a store of this process, or what a server tells. */
+export interface ProgressSource {
+  readonly view: RunView;
+  /** Each event after `sinceSeq`, when it is part of the view. @returns how to stop listening */
+  subscribe(sinceSeq: number, listener: (event: RunEvent) => void): () => void;
+}
+
 export class Progress {
-  readonly #store: RunStore;
+  readonly #source: ProgressSource;
   readonly #stream: NodeJS.WriteStream;
   readonly #isLive: boolean;
   readonly #draw: ReturnType<typeof createLogUpdate>;
@@ -22,15 +30,15 @@ export class Progress {
   #timer: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
 
-  constructor({ store, stream }: { store: RunStore; stream: NodeJS.WriteStream }) {
-    this.#store = store;
+  constructor({ source, stream }: { source: ProgressSource; stream: NodeJS.WriteStream }) {
+    this.#source = source;
     this.#stream = stream;
     this.#isLive = stream.isTTY === true && process.env.TERM !== 'dumb';
     this.#draw = createLogUpdate(stream, { showCursor: true });
   }
 
   start(): void {
-    this.#unsubscribe = this.#store.subscribe(this.#store.view.lastSeq, (event) => this.#event(event));
+    this.#unsubscribe = this.#source.subscribe(this.#source.view.lastSeq, (event) => this.#event(event));
     if (this.#isLive) this.#timer = setInterval(() => this.#redraw(), 250);
   }
 
@@ -56,6 +64,15 @@ export class Progress {
     this.#activities.set(activity.candidate, { ...activity, since: Date.now() });
   }
 
+  /** All slots, as they are now. */
+  slots(slots: readonly SlotView[]): void {
+    this.#activities.clear();
+    for (const { slot, state, activities } of slots) {
+      this.#slotStates.set(slot, state);
+      for (const activity of activities) this.#activities.set(activity.candidate, { slot, ...activity });
+    }
+  }
+
   pool(event: PoolEvent): void {
     if (event.type === 'slot_state') this.#slotStates.set(event.slot, event.state);
     if (event.type === 'slot_lost')
@@ -63,7 +80,7 @@ export class Progress {
   }
 
   #event({ body }: RunEvent): void {
-    const { view } = this.#store;
+    const { view } = this.#source;
     const clock = duration(view.summary.activeMs);
     switch (body.type) {
       case 'candidate_scored': {
@@ -122,7 +139,7 @@ export class Progress {
   }
 
   #lines(): string[] {
-    const { summary, candidates } = this.#store.view;
+    const { summary, candidates } = this.#source.view;
     const { config, metric, outage } = summary;
     const lines = [''];
     for (let slot = 0; slot < config.workers; slot += 1) {
@@ -140,7 +157,7 @@ export class Progress {
     lines.push(`  best ${metric.name} ${where}: ${bestWords(summary)}${since === null ? '' : ` · ${since}`}`);
     const switches = switchesOf(config);
     if (switches.length > 0) lines.push(`  ${switches.join(', ')}`);
-    lines.push(`  ${standing(this.#store.view, Date.now())}`);
+    lines.push(`  ${standing(this.#source.view, Date.now())}`);
     return lines;
   }
 }

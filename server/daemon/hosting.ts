@@ -94,7 +94,7 @@ export class Hosting {
       const { home, modelOf, list } = this.#options;
       // What is missing is found before anything is written.
       this.#options.venv();
-      const { store, ...run } = await openToGoOn(home, id, modelOf);
+      const { store, ...run } = await openToGoOn(home, id, { modelOf });
       try {
         await list.add(id);
       } catch (error) {

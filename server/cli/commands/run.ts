@@ -1,4 +1,4 @@
-/** `aira2 run <task>`: a search in the foreground, from preparing the task to the selected program. */
+/** `aira2 run <task>`: a search, from preparing the task to the selected program, in the agent server or in this process. */
 import { Command, Option } from 'commander';
 import type { RunSettings } from '../../../protocol/client.ts';
 import { SandboxDriverName } from '../../../protocol/run.ts';
@@ -8,9 +8,10 @@ import { onSandbox } from '../../api/sandboxChoice.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { hostInForeground } from '../foreground.ts';
+import { type HostingOptions, hostedWhere, withHosting } from '../hostingOptions.ts';
 import { homeOf, logLevel } from '../machine.ts';
 import { positive, share, whole } from '../numbers.ts';
-import { type CommonOptions, withCommon } from '../options.ts';
+import { withCommon } from '../options.ts';
 import { note } from '../output.ts';
 import {
   type SpendingOptions,
@@ -19,10 +20,11 @@ import {
   spendingSettings,
   withSpendingOptions,
 } from '../spendingOptions.ts';
+import { startInServer } from '../startInServer.ts';
 import { type SwitchOptions, switchOptionNames, withSwitchOptions } from '../switchOptions.ts';
 import { replayConfig, type TapeOptions, usingTape } from '../tape.ts';
 
-interface RunOptions extends CommonOptions, TapeOptions, SpendingOptions, SwitchOptions {
+interface RunOptions extends HostingOptions, TapeOptions, SpendingOptions, SwitchOptions {
   model: string;
   workers?: number;
   agentsPerSlot: number;
@@ -81,15 +83,23 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-The run goes on in this terminal. Ctrl-C leaves it as it is, to be taken up with: aira2 runs resume last
+On a terminal the run lives in the agent server, and Ctrl-C only stops watching it: aira2 runs follow last. In scripts, and with --foreground,
+it lives in this process: Ctrl-C leaves it as it is, to be taken up with: aira2 runs resume last
 From another terminal: aira2 runs stop last, aira2 fork last <candidate>, aira2 submit last <folder>.`,
     )
     .action(async (task: string, options: RunOptions) => startRun(task, options));
-  return withSwitchOptions(withSpendingOptions(command));
+  return withHosting(withSwitchOptions(withSpendingOptions(command)), ['record', 'replay']);
 }
 
 async function startRun(reference: string, options: RunOptions): Promise<void> {
   const home = homeOf(options);
+  const where = hostedWhere(options, options.record !== undefined || options.replay !== undefined);
+  if (where !== 'here') {
+    const { model, image } = options;
+    const settings = { ...settingsOf(options), model, ...(image === undefined ? {} : { image }) };
+    const isDetached = where === 'detached';
+    return startInServer({ home, task: reference, settings, json: options.json ?? false, isDetached });
+  }
   const venv = virtualEnvironment(home);
   const level = logLevel();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {

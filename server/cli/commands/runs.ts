@@ -11,20 +11,18 @@ import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/c
 import { renderReport, runReport } from '../../analysis/report.ts';
 import { requestWords } from '../../analysis/requestWords.ts';
 import { chooseCandidate, exportCandidate } from '../../api/exportCandidate.ts';
-import { priceFor } from '../../api/newRun.ts';
 import { virtualEnvironment } from '../../api/pythonEnvironment.ts';
 import { callRun } from '../../api/runDoor.ts';
-import { taskOfRun, taskToGoOnWith } from '../../api/taskOfRun.ts';
-import { listRunIds, RunStore, readRun } from '../../store/runStore.ts';
+import { taskOfRun } from '../../api/taskOfRun.ts';
+import { listRunIds, readRun } from '../../store/runStore.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
-import { hostInForeground } from '../foreground.ts';
-import { homeOf, logLevel, resolveRun } from '../machine.ts';
+import { homeOf, resolveRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import { note, print } from '../output.ts';
 import { table } from '../table.ts';
-import { type TapeOptions, usingTape } from '../tape.ts';
 import { renderTrajectory } from '../trajectoryText.ts';
+import { followRun, resume } from './runsHosting.ts';
 import { extend, finish, remove, unseal } from './runsSteering.ts';
 
 export function runsCommand(): Command {
@@ -36,6 +34,7 @@ export function runsCommand(): Command {
     .addCommand(trajectory())
     .addCommand(report())
     .addCommand(exportProgram())
+    .addCommand(followRun())
     .addCommand(resume())
     .addCommand(pause())
     .addCommand(finish())
@@ -236,61 +235,6 @@ function exportProgram(): Command {
         ].join('\n'),
       );
     });
-}
-
-function resume(): Command {
-  return withCommon(new Command('resume'))
-    .description('Take up an interrupted run where it was, or let a paused one go on.')
-    .addArgument(runArgument())
-    .option('--record <folder>', 'go on recording there, for a run that was started with --record')
-    .option('--replay <folder>', 'the recording, for a run that was started with --replay')
-    .action(async (run: string, options: CommonOptions & TapeOptions) => {
-      const home = homeOf(options);
-      const id = await resolveRun(home, run);
-      const { view, live } = await readRun(home, id);
-      if (live) {
-        if (view.summary.state !== 'paused')
-          throw new CliError(exitCodes.badInput, `Run ${id} is live and not paused: there is nothing to resume.`);
-        await callRun(home, id, (peer) => peer.request('run.unpause', { run: id }, { timeoutMs: 10_000 }));
-        print(options.json ?? false, 'runs steer', { run: id, done: 'unpaused' }, () => `Run ${id} goes on.`);
-        return;
-      }
-      if (view.summary.state === 'finished')
-        throw new CliError(
-          exitCodes.badInput,
-          `Run ${id} has ended (${view.summary.endReason ?? view.summary.state}): there is nothing to resume.`,
-        );
-      await takeUp(home, id, options);
-    });
-}
-
-async function takeUp(home: string, id: string, options: CommonOptions & TapeOptions): Promise<void> {
-  const venv = virtualEnvironment(home);
-  const level = logLevel();
-  const store = await RunStore.open(home, id);
-  try {
-    const { config } = store.view.summary;
-    const task = taskToGoOnWith(home, store.view.summary);
-    await usingTape(options, { home, isNew: false, replayOf: config.replayOf ?? null }, async (tape) => {
-      const model = tape.createModel(config.model);
-      const price = await priceFor(home, model.info, config.budget);
-      await store.append({ type: 'run_resumed', pid: process.pid });
-      await tape.begin(store);
-      await hostInForeground({
-        store,
-        task,
-        model,
-        price,
-        venv,
-        json: options.json ?? false,
-        logLevel: level,
-        replay: tape.replay,
-      });
-      await tape.check(store);
-    });
-  } finally {
-    await store.close();
-  }
 }
 
 function pause(): Command {
