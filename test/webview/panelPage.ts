@@ -33,7 +33,9 @@ const fonts = {
 declare global {
   interface Window {
     /** What the panel has posted, and what it keeps. */
-    posted: unknown[];
+    posted: PanelMessage[];
+    /** Reaches `PanelOptions.host`. */
+    answerPanel?: (message: PanelMessage) => Promise<object[]>;
     kept: unknown;
     /** What the page did that its policy forbids, and what hostile text has reached. */
     violations: string[];
@@ -97,7 +99,7 @@ let acquired = false;
 window.acquireVsCodeApi = () => {
   if (acquired) throw new Error('acquired twice');
   acquired = true;
-  return { postMessage: (m) => posted.push(structuredClone(m)), getState: () => window.kept, setState: (s) => { window.kept = s; } };
+  return { postMessage: (m) => { posted.push(structuredClone(m)); window.answerPanel?.(m).then((a) => a.forEach((n) => window.postMessage(n, origin))); }, getState: () => window.kept, setState: (s) => { window.kept = s; } };
 };
 </script></head><body class="${classes}">
 <script type="application/json" id="strings">${JSON.stringify(language).replaceAll('<', '\\u003c')}</script>
@@ -110,6 +112,13 @@ export interface PanelOptions {
   height?: number;
   language?: Record<string, string>;
   reducedMotion?: boolean;
+  /** What the extension host answers to a message of the panel, at once. */
+  host?: (message: PanelMessage) => object[];
+}
+
+export interface PanelMessage {
+  type: string;
+  [field: string]: unknown;
 }
 
 export interface OpenPanel extends AsyncDisposable {
@@ -119,9 +128,9 @@ export interface OpenPanel extends AsyncDisposable {
   /** As the extension host sends it. */
   send(...messages: object[]): Promise<void>;
   /** What the panel has said since the last call. */
-  said(): Promise<{ type: string; [field: string]: unknown }[]>;
+  said(): Promise<PanelMessage[]>;
   /** Waits until the panel says something of this type; all that it said until then is taken. */
-  says(type: string): Promise<{ type: string; [field: string]: unknown }>;
+  says(type: string): Promise<PanelMessage>;
 }
 
 /** Opens a panel that has said `ready` and been told that it is connected. */
@@ -135,7 +144,7 @@ export async function openPanel(kind: PanelKind, options: PanelOptions = {}): Pr
 /** Opens any script that is built for the browser in such a page. */
 export async function openPage(
   entry: string,
-  { theme = 'dark', width = 1000, height = 760, language = {}, reducedMotion = false }: PanelOptions = {},
+  { theme = 'dark', width = 1000, height = 760, language = {}, reducedMotion = false, host }: PanelOptions = {},
 ): Promise<OpenPanel> {
   const [script, markup, shared] = await Promise.all([bundled(entry), pageFor(theme, language), sharedBrowser()]);
   const context = await shared.newContext({
@@ -152,10 +161,10 @@ export async function openPage(
     if (isScript) return route.fulfill({ contentType: 'text/javascript', body: script });
     return isPage ? route.fulfill({ contentType: 'text/html', body: markup }) : route.abort();
   });
+  if (host !== undefined) await page.exposeFunction('answerPanel', host);
   await page.goto(`${origin}/`);
 
-  const said = () =>
-    page.evaluate(() => window.posted.splice(0)) as Promise<{ type: string; [field: string]: unknown }[]>;
+  const said = () => page.evaluate(() => window.posted.splice(0));
   return {
     page,
     errors,
@@ -186,4 +195,42 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   });
+}
+
+/** What frames cost, in milliseconds. */
+export interface FrameCosts {
+  /** What the page's main thread computed for each, which a loud machine hardly changes. */
+  cpu: number;
+  /** What a person would have waited: the middle one, and the slowest twentieth. */
+  median: number;
+  p95: number;
+}
+
+/** Measures what `work` makes of so many frames; it resolves to the milliseconds that each took. */
+export async function frameCosts(page: Page, work: () => Promise<number[]>): Promise<FrameCosts> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busy = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
+  };
+  const before = await busy();
+  const times = (await work()).sort((a, b) => a - b);
+  const cpu = ((await busy()) - before) / times.length;
+  await devtools.detach();
+  return { cpu, median: times[times.length >> 1] ?? 0, p95: times[Math.floor(times.length * 0.95)] ?? 0 };
+}
+
+/** Looks again and again until something holds; its last answer is told when it never does. */
+export async function until<Value>(
+  look: () => Promise<Value>,
+  holds: (value: Value) => boolean,
+  what: string,
+): Promise<Value> {
+  let last: Value | undefined;
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await new Promise((done) => setTimeout(done, 50))) {
+    last = await look();
+    if (holds(last)) return last;
+  }
+  throw new Error(`${what}: it never came to that; the last was ${JSON.stringify(last)}`);
 }

@@ -82,7 +82,10 @@ export function mountPanel<In extends PanelMessage, Out extends PanelMessage>(
   frame.reconnect = () => host.send({ type: 'command', command: 'connect', candidates: [] });
 
   // What Lit throws while it draws arrives as an unhandled rejection.
-  window.addEventListener('error', (event) => fail(event.error ?? event.message));
+  window.addEventListener('error', (event) => {
+    // Sizes that changed while sizes were being told are told in the next frame: nothing is wrong.
+    if (!event.message.startsWith('ResizeObserver loop')) fail(event.error ?? event.message);
+  });
   window.addEventListener('unhandledrejection', (event) => fail(event.reason));
   document.body.append(frame);
   begin();

@@ -8,7 +8,7 @@ test('the sixteen colours become names, and end where they are reset', () => {
   const [line] = ansiLines('a \u001b[1;31merror\u001b[0m b \u001b[42mon green\u001b[0m');
   assert.deepEqual(
     line?.map(({ text, classes }) => [text, ...classes]),
-    [['a '], ['error', 'bold', 'ansi-red'], [' b '], ['on green', 'ansi-on-green']],
+    [['a '], ['error', 'bold', 'fg-red'], [' b '], ['on green', 'bg-green']],
   );
 });
 
@@ -16,7 +16,7 @@ test('colours reach over lines', () => {
   const lines = ansiLines('\u001b[32mone\ntwo\u001b[0m\nthree');
   assert.deepEqual(
     lines.map((line) => line.map(({ text, classes }) => [text, ...classes])),
-    [[['one', 'ansi-green']], [['two', 'ansi-green']], [['three']]],
+    [[['one', 'fg-green']], [['two', 'fg-green']], [['three']]],
   );
 });
 

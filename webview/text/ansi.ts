@@ -4,7 +4,7 @@ import { visibleText } from './visibleText.ts';
 
 export interface Span {
   text: string;
-  /** Names of our style sheet: `ansi-red`, `ansi-on-red`, `bold`, …; empty for plain text. */
+  /** `fg-red`, `bg-bright-red` of the theme's sixteen, and `bold`, `reverse`, …; empty for plain text. */
   classes: readonly string[];
   /** Colours outside the sixteen of a theme, as CSS values. */
   color: string | null;
@@ -63,15 +63,11 @@ function redrawn(text: string): string {
 }
 
 function styleOf({ fg, bg, fg_truecolor, bg_truecolor, decorations }: Anser.AnserJsonEntry): Omit<Span, 'text'> {
-  const reversed = decorations.includes('reverse');
   const [front, back] = [side(fg, fg_truecolor), side(bg, bg_truecolor)];
-  const [over, under] = reversed ? [back, front] : [front, back];
-  const classes = decorations.filter((decoration) => decoration !== 'reverse' && decoration !== 'blink').map(String);
-  if (over.name !== null) classes.push(`ansi-${over.name}`);
-  if (under.name !== null) classes.push(`ansi-on-${under.name}`);
-  if (reversed && over.name === null && over.value === null && under.name === null && under.value === null)
-    classes.push('reverse');
-  return { classes, color: over.value, background: under.value };
+  const classes = decorations.filter((decoration) => decoration !== 'blink').map(String);
+  if (front.name !== null) classes.push(`fg-${front.name}`);
+  if (back.name !== null) classes.push(`bg-${back.name}`);
+  return { classes, color: front.value, background: back.value };
 }
 
 /** Anser names the sixteen colours `ansi-red` and others `ansi-palette-123` or `ansi-truecolor`. */

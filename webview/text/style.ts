@@ -1,15 +1,5 @@
 /** How code, output and Markdown look: VS Code's own colours, in every kind of theme. */
-import { css, unsafeCSS } from 'lit';
-
-const terminal = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'].flatMap((name) => {
-  const word = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-  return [
-    `.ansi-${name} { color: var(--vscode-terminal-ansi${word}); }`,
-    `.ansi-bright-${name} { color: var(--vscode-terminal-ansiBright${word}); }`,
-    `.ansi-on-${name} { background: var(--vscode-terminal-ansi${word}); }`,
-    `.ansi-on-bright-${name} { background: var(--vscode-terminal-ansiBright${word}); }`,
-  ];
-});
+import { css } from 'lit';
 
 export const textStyles = css`
   pre {
@@ -122,9 +112,6 @@ export const textStyles = css`
   .bold {
     font-weight: 700;
   }
-  .dim {
-    opacity: 0.75;
-  }
   .italic {
     font-style: italic;
   }
@@ -134,9 +121,4 @@ export const textStyles = css`
   .strikethrough {
     text-decoration: line-through;
   }
-  .reverse {
-    background: var(--vscode-foreground);
-    color: var(--vscode-editor-background);
-  }
-  ${unsafeCSS(terminal.join('\n'))}
 `;

@@ -19,10 +19,20 @@ function linesOf(text: string, most: number): number {
   return Math.min(lines, most);
 }
 
+const estimates = new WeakMap<Row, number>();
+
 export function estimatedHeight(row: Row, view: RowView): number {
+  if (view.folded) return 34;
+  const before = estimates.get(row);
+  if (before !== undefined) return before;
+  const height = unfoldedHeight(row);
+  estimates.set(row, height);
+  return height;
+}
+
+function unfoldedHeight(row: Row): number {
   if (row.kind === 'gap') return Math.max(60, (row.end - row.index) * 110);
   if (row.kind === 'event') return row.event.type === 'started' ? 96 : 64;
-  if (view.folded) return 34;
   let height = 48 + (row.event.reason === '' ? 0 : 8 + linesOf(row.event.reason, 60) * line);
   for (const { call, observation } of row.acts) {
     height += 62 + linesOf(actionOf(call).code, 28) * line;

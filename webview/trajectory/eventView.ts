@@ -9,7 +9,7 @@ import type { IconName } from '../ui/icon.ts';
 import type { EventOf } from './eventFacts.ts';
 import { observationView, outcomeName } from './observationView.ts';
 import type { EventRow } from './rows.ts';
-import type { FullOutput, RowActions, RowView } from './rowView.ts';
+import type { RowContext, RowView } from './rowView.ts';
 import { usageView } from './stepView.ts';
 
 type Shown = EventRow['event'];
@@ -31,13 +31,9 @@ export function eventSummary(event: Shown): string {
   return text === undefined ? title : `${title}: ${visibleText(text.slice(0, 200))}`;
 }
 
-export function eventView(
-  row: EventRow,
-  view: RowView,
-  full: FullOutput | undefined,
-  actions: RowActions,
-): TemplateResult {
+export function eventView(row: EventRow, view: RowView, context: RowContext): TemplateResult {
   const { event, key } = row;
+  const { actions } = context;
   const { icon, tone, title, meta, parts = [], text } = wordsOf(event);
   return html`<div class="row-head note ${tone}">
       <ar-icon name=${icon}></ar-icon>
@@ -55,7 +51,7 @@ export function eventView(
       }
       ${
         event.type === 'observation'
-          ? observationView({ key, place: 0, index: row.index }, event.observation, view, full, actions)
+          ? observationView({ key, place: 0, index: row.index }, event.observation, view, context)
           : nothing
       }
       ${parts

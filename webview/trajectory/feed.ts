@@ -11,6 +11,8 @@ import { html, nothing, type PropertyDeclarations, type PropertyValues, type Tem
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { t } from '../frame/strings.ts';
+import { onThemeChange } from '../frame/theme.ts';
+import { type AnsiPalette, readAnsiPalette } from '../text/ansiStyle.ts';
 import { textStyles } from '../text/style.ts';
 import '../ui/button.ts';
 import { ArElement } from '../ui/element.ts';
@@ -21,7 +23,7 @@ import { estimatedHeight } from './estimate.ts';
 import { eventSummary, eventView } from './eventView.ts';
 import { feedStyles } from './feedStyle.ts';
 import type { Row } from './rows.ts';
-import { type FullOutput, plainView, type RowActions, type RowView } from './rowView.ts';
+import { type FullOutput, plainView, type RowActions, type RowContext, type RowView } from './rowView.ts';
 import { stepSummary, stepView } from './stepView.ts';
 import { firstMark, markWords } from './textMarks.ts';
 
@@ -57,6 +59,8 @@ export class ArTrajectoryFeed extends ArElement {
 
   #virtualizer: Virtualizer<HTMLElement, HTMLElement> | null = null;
   #unmount: () => void = () => undefined;
+  #palette: AnsiPalette = readAnsiPalette();
+  #endTheme: () => void = () => undefined;
   #inView = { first: -1, last: -1 };
   #seen = 0;
 
@@ -70,8 +74,17 @@ export class ArTrajectoryFeed extends ArElement {
     this.live = false;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#endTheme = onThemeChange(() => {
+      this.#palette = readAnsiPalette();
+      this.requestUpdate();
+    });
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#endTheme();
     this.#unmount();
     this.#virtualizer = null;
     markWords(this, null, null);
@@ -195,7 +208,7 @@ export class ArTrajectoryFeed extends ArElement {
     if (row === undefined) return html``;
     const view = this.#view(row);
     const full = this.#fullOutputs(row);
-    const inner = guard([row, view, ...full], () => this.#inner(row, view));
+    const inner = guard([row, view, this.#palette, ...full], () => this.#inner(row, view));
     return html`<article
       class=${place === this.current ? 'current' : ''}
       data-index=${place}
@@ -210,13 +223,18 @@ export class ArTrajectoryFeed extends ArElement {
   }
 
   #inner(row: Row, view: RowView): TemplateResult {
+    const context: RowContext = {
+      actions: this.actions,
+      palette: this.#palette,
+      fullOutput: (index) => this.outputs.get(index),
+    };
     switch (row.kind) {
       case 'gap':
         return html`<div class="gap"><span>${t('Loading steps…')}</span></div>`;
       case 'step':
-        return stepView(row, view, (index) => this.outputs.get(index), this.actions);
+        return stepView(row, view, context);
       case 'event':
-        return eventView(row, view, this.outputs.get(row.index), this.actions);
+        return eventView(row, view, context);
     }
   }
 

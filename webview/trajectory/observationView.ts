@@ -3,11 +3,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Observation } from '../../protocol/trajectory.ts';
 import { t } from '../frame/strings.ts';
 import { ansiLines, type Line } from '../text/ansi.ts';
+import type { AnsiPalette } from '../text/ansiStyle.ts';
 import { excerpt, type FoldSize } from '../text/excerpt.ts';
 import { linesView } from '../text/linesView.ts';
 import { shortDuration } from '../text/shortDuration.ts';
 import { splitFooter } from './eventFacts.ts';
-import type { FullOutput, RowActions, RowView } from './rowView.ts';
+import type { FullOutput, RowActions, RowContext, RowView } from './rowView.ts';
 
 const outputFold = { head: 8, tail: 8 };
 
@@ -50,8 +51,7 @@ export function observationView(
   at: { key: string; place: number; index: number },
   observation: Observation,
   view: RowView,
-  full: FullOutput | undefined,
-  actions: RowActions,
+  { actions, palette, fullOutput }: RowContext,
 ): TemplateResult {
   const { lines, footer } = linesOf(observation);
   const part = `output-${at.place}`;
@@ -74,15 +74,15 @@ export function observationView(
             ></ar-button>`
       }
     </div>
-    ${isEmpty ? nothing : html`<pre class="output">${linesView(head, cutWords)}</pre>`}
+    ${isEmpty ? nothing : html`<pre class="output">${linesView(head, palette, cutWords)}</pre>`}
     ${
       hidden === 0
         ? nothing
         : html`<ar-link class="more between" @click=${unfold}>${t('Show {0} more lines', hidden.toLocaleString())}</ar-link>
-            <pre class="output">${linesView(tail, cutWords)}</pre>`
+            <pre class="output">${linesView(tail, palette, cutWords)}</pre>`
     }
     ${open ? html`<ar-link class="more" @click=${unfold}>${t('Show less')}</ar-link>` : nothing}
-    ${observation.fullTextPath === undefined ? nothing : fullView(at.index, full, actions)}`;
+    ${observation.fullTextPath === undefined ? nothing : fullView(at.index, fullOutput(at.index), palette, actions)}`;
 }
 
 /** Outcome and duration stand beside it already: of the engine's line the rest is new. */
@@ -90,7 +90,12 @@ function standing(footer: string | null): string {
   return footer === null ? '' : footer.split(' · ').slice(2).join(' · ');
 }
 
-function fullView(index: number, full: FullOutput | undefined, actions: RowActions): TemplateResult {
+function fullView(
+  index: number,
+  full: FullOutput | undefined,
+  palette: AnsiPalette,
+  actions: RowActions,
+): TemplateResult {
   const ask = (offset: number | null) => () => actions.output(index, offset);
   if (full === undefined)
     return html`<ar-link class="more" @click=${ask(0)}>${t('The output was longer: show all of it')}</ar-link>`;
@@ -109,6 +114,6 @@ function fullView(index: number, full: FullOutput | undefined, actions: RowActio
       ${nextOffset === null ? nothing : html`<ar-link @click=${ask(nextOffset)}>${t('Next part')}</ar-link>`}
       <ar-link @click=${ask(null)}>${t('Close')}</ar-link>
     </div>
-    <pre class="output">${linesView(ansiLines(full.text), cutWords)}</pre>
+    <pre class="output">${linesView(ansiLines(full.text), palette, cutWords)}</pre>
   </div>`;
 }

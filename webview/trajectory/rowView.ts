@@ -1,5 +1,7 @@
 /** What a person has folded and unfolded, row by row. Rows come and go as the feed is scrolled; this stays. */
 
+import type { AnsiPalette } from '../text/ansiStyle.ts';
+
 export interface RowView {
   /** Only one line of it is shown. */
   folded: boolean;
@@ -18,6 +20,13 @@ export interface FullOutput {
   nextOffset: number | null;
   /** Where the pieces before this one began, the last one last. */
   before: readonly number[];
+}
+
+/** What rows are drawn with beside themselves. */
+export interface RowContext {
+  actions: RowActions;
+  palette: AnsiPalette;
+  fullOutput(index: number): FullOutput | undefined;
 }
 
 /** What a row lets a person do. */

@@ -11,7 +11,7 @@ import type { IconName } from '../ui/icon.ts';
 import { actionOf } from './eventFacts.ts';
 import { foldedText, observationView, outcomeName } from './observationView.ts';
 import type { Act, StepRow } from './rows.ts';
-import type { FullOutput, RowActions, RowView } from './rowView.ts';
+import type { RowContext, RowView } from './rowView.ts';
 
 const codeFold = { head: 18, tail: 6 };
 
@@ -51,13 +51,9 @@ export function usageView(usage: Usage, costUsd: number | null | undefined): Tem
     >${typeof costUsd === 'number' ? html`<span>${formatUsd(costUsd)}</span>` : nothing}`;
 }
 
-export function stepView(
-  row: StepRow,
-  view: RowView,
-  fullOutput: (index: number) => FullOutput | undefined,
-  actions: RowActions,
-): TemplateResult {
+export function stepView(row: StepRow, view: RowView, context: RowContext): TemplateResult {
   const { event, key } = row;
+  const { actions } = context;
   const parked = event.parkedMs ?? 0;
   const head = html`<div class="row-head">
     <button
@@ -82,7 +78,7 @@ export function stepView(
   return html`${head}
     <div class="row-body">
       ${event.reason.trim() === '' ? nothing : html`<div class="prose">${markdownView(event.reason)}</div>`}
-      ${row.acts.map((act, place) => actView(key, act, place, view, fullOutput, actions))}
+      ${row.acts.map((act, place) => actView(key, act, place, view, context))}
     </div>`;
 }
 
@@ -91,9 +87,9 @@ function actView(
   { call, observation }: Act,
   place: number,
   view: RowView,
-  fullOutput: (index: number) => FullOutput | undefined,
-  actions: RowActions,
+  context: RowContext,
 ): TemplateResult {
+  const { actions } = context;
   const { code, language, notes } = actionOf(call);
   const part = `code-${place}`;
   const text = foldedText(code, codeFold, view.open.has(part));
@@ -117,13 +113,7 @@ function actView(
     ${
       observation === null
         ? html`<div class="pending"><ar-progress-ring label=${t('Running')}></ar-progress-ring>${t('Running')}</div>`
-        : observationView(
-            { key, place, index: observation.index },
-            observation.event.observation,
-            view,
-            fullOutput(observation.index),
-            actions,
-          )
+        : observationView({ key, place, index: observation.index }, observation.event.observation, view, context)
     }
   </section>`;
 }

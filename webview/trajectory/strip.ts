@@ -4,9 +4,9 @@ import { t } from '../frame/strings.ts';
 import { isHighContrast, onThemeChange, themeColor } from '../frame/theme.ts';
 import { shortDuration } from '../text/shortDuration.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
-import { type Activity, activities, type Stretch, stretchAt, type Timeline } from './timeline.ts';
+import { type Activity, activities, type Stretch, stretchAt, stretchOf, type Timeline } from './timeline.ts';
 
-/** Names of VS Code's colours, the first that the theme has. */
+/** Names of VS Code's colours, the first that the theme has. In style sheets the same fall back in the same order. */
 const colors: Record<Activity, readonly string[]> = {
   thinking: ['charts-purple', 'textLink-foreground'],
   tools: ['charts-blue', 'foreground'],
@@ -15,6 +15,9 @@ const colors: Record<Activity, readonly string[]> = {
   waiting: ['descriptionForeground', 'foreground'],
   unknown: ['disabledForeground', 'foreground'],
 };
+
+const cssColor = (activity: Activity) =>
+  colors[activity].reduceRight((otherwise, name) => `var(--vscode-${name}, ${otherwise})`, 'currentColor');
 
 const height = 30;
 const top = 8;
@@ -55,6 +58,14 @@ export class ArTrajectoryStrip extends ArElement {
         width: 100%;
         height: ${height}px;
         display: block;
+      }
+      .view {
+        position: absolute;
+        bottom: 0;
+        height: 2px;
+        min-width: 3px;
+        pointer-events: none;
+        background: var(--vscode-focusBorder, var(--vscode-foreground));
       }
       .tip {
         position: absolute;
@@ -106,6 +117,8 @@ export class ArTrajectoryStrip extends ArElement {
     this.width = this.renderRoot.querySelector('.strip')?.clientWidth ?? 0;
   });
   #endTheme: () => void = () => undefined;
+  /** What the canvas shows: it is drawn again only for something else. */
+  #drawn: { timeline: Timeline; width: number } | null = null;
 
   constructor() {
     super();
@@ -120,7 +133,10 @@ export class ArTrajectoryStrip extends ArElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#size.observe(this);
-    this.#endTheme = onThemeChange(() => this.requestUpdate());
+    this.#endTheme = onThemeChange(() => {
+      this.#drawn = null;
+      this.requestUpdate();
+    });
   }
 
   override disconnectedCallback(): void {
@@ -150,7 +166,7 @@ export class ArTrajectoryStrip extends ArElement {
         @click=${this.#click}
         @keydown=${this.#key}
       >
-        <canvas></canvas>${this.#tip()}
+        <canvas></canvas>${this.#viewMark()}${this.#tip()}
       </div>
       <ul aria-label=${t('Time in all')}>
         ${activities
@@ -158,7 +174,7 @@ export class ArTrajectoryStrip extends ArElement {
           .map(
             (activity) =>
               html`<li>
-                <span class=${activity === 'waiting' || activity === 'unknown' ? 'swatch faint' : 'swatch'} .style=${`background: ${themeColor(colors[activity])}`}></span>
+                <span class=${activity === 'waiting' || activity === 'unknown' ? 'swatch faint' : 'swatch'} .style=${`background: ${cssColor(activity)}`}></span>
                 ${activityName(activity)} ${shortDuration(totals[activity])}
                 (${((100 * totals[activity]) / Math.max(1, length)).toFixed(0)} %)
               </li>`,
@@ -179,8 +195,22 @@ export class ArTrajectoryStrip extends ArElement {
     return `${t('Step {0}', step)} · ${what}${how} · ${shortDuration(to - from)} · ${t('after {0}', shortDuration(from))}`;
   }
 
+  /** A line below what is in view. */
+  #viewMark(): TemplateResult | typeof nothing {
+    const { stretches, length } = this.timeline;
+    if (this.view === null || length <= 0) return nothing;
+    const first = stretches[stretchOf(stretches, this.view.first)];
+    const last = stretches[Math.max(0, stretchOf(stretches, this.view.last + 1) - 1)];
+    if (first === undefined || last === undefined) return nothing;
+    const percent = (ms: number) => `${((100 * ms) / length).toFixed(2)}%`;
+    return html`<div
+      class="view"
+      .style=${`left: ${percent(first.from)}; width: ${percent(Math.max(0, last.to - first.from))}`}
+    ></div>`;
+  }
+
   #stretchOf(index: number): Stretch | null {
-    return this.timeline.stretches.find((stretch) => stretch.index >= index) ?? this.timeline.stretches.at(-1) ?? null;
+    return this.timeline.stretches[stretchOf(this.timeline.stretches, index)] ?? this.timeline.stretches.at(-1) ?? null;
   }
 
   #stretchAtPixel(x: number): Stretch | null {
@@ -216,6 +246,8 @@ export class ArTrajectoryStrip extends ArElement {
   protected override updated(): void {
     const canvas = this.renderRoot.querySelector('canvas');
     if (canvas === null || this.width === 0) return;
+    if (this.#drawn?.timeline === this.timeline && this.#drawn.width === this.width) return;
+    this.#drawn = { timeline: this.timeline, width: this.width };
     const scale = window.devicePixelRatio;
     const width = Math.round(this.width * scale);
     if (canvas.width !== width) canvas.width = width;
@@ -274,18 +306,6 @@ export class ArTrajectoryStrip extends ArElement {
       context.fillRect(Math.min(this.width - 1.5, x(submitted)), 0, 1.5, bottom);
       context.fillRect(Math.min(this.width - 7, x(submitted)), 0, 7, 5);
     }
-    this.#drawView(context, x);
-  }
-
-  /** A line below what is in view. */
-  #drawView(context: CanvasRenderingContext2D, x: (ms: number) => number): void {
-    if (this.view === null) return;
-    const { first, last } = this.view;
-    const inView = this.timeline.stretches.filter(({ index }) => index >= first && index <= last);
-    const [from, to] = [inView[0]?.from, inView.at(-1)?.to];
-    if (from === undefined || to === undefined) return;
-    context.fillStyle = themeColor(['focusBorder', 'foreground']);
-    context.fillRect(x(from), height - 2, Math.max(3, x(to) - x(from)), 2);
   }
 }
 customElements.define('ar-trajectory-strip', ArTrajectoryStrip);

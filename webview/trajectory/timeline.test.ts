@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { answer, began, itemsOf, observed, started } from './sampleEvents.ts';
-import { stretchAt, timedEvent, timelineOf } from './timeline.ts';
+import { stretchAt, stretchOf, timedEvent, timelineOf } from './timeline.ts';
 
 const running = { state: 'running', endedAt: null } as const;
 const timed = (events: readonly TrajectoryEvent[]) => itemsOf(events).map((item) => timedEvent(item, () => 'bash'));
@@ -104,4 +104,11 @@ test('a moment leads to its stretch, and one beyond the end to the last', () => 
   assert.equal(stretchAt(stretches, 12_000)?.activity, 'tools');
   assert.equal(stretchAt(stretches, 99_999)?.activity, 'tools');
   assert.equal(stretchAt([], 5), null);
+});
+
+test('an event leads to the first stretch that tells of it, or of a later one', () => {
+  const { stretches } = drawn([started(), answer(1, began + 10_000), observed(1, began + 15_000)]);
+  assert.equal(stretchOf(stretches, 0), 0);
+  assert.equal(stretches[stretchOf(stretches, 2)]?.activity, 'tools');
+  assert.equal(stretchOf(stretches, 3), stretches.length);
 });

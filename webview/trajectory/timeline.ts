@@ -171,3 +171,14 @@ export function stretchAt(stretches: readonly Stretch[], ms: number): Stretch | 
   }
   return stretches[low] ?? null;
 }
+
+/** Place of the first stretch that tells of this event of the log or a later one; the number of stretches if none does. */
+export function stretchOf(stretches: readonly Stretch[], index: number): number {
+  let [low, high] = [0, stretches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((stretches[middle]?.index ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { TrajectoryItem } from '../../protocol/clientViews.ts';
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { answer, itemsOf, observed, started } from '../../webview/trajectory/sampleEvents.ts';
+import { hostOf, longTrajectory } from './longTrajectory.ts';
+import { closeBrowser, type OpenPanel, openPanel, type PanelOptions, seriousFindings, themes } from './panelPage.ts';
+import { began, sampleCandidate, sampleRun } from './sampleRun.ts';
+
+const limits = { timeout: 120_000 };
+
+after(closeBrowser);
+
+async function openTrajectory(
+  items: readonly TrajectoryItem[],
+  {
+    candidate = sampleCandidate(),
+    first = items.length,
+    ...options
+  }: PanelOptions & { candidate?: object; first?: number } = {},
+): Promise<OpenPanel> {
+  const panel = await openPanel('trajectory', options);
+  await panel.send({
+    type: 'reset',
+    run: sampleRun(),
+    title: 'Damage by wildlife strikes on aircraft',
+    candidate,
+    items: items.slice(0, first),
+    total: items.length,
+  });
+  await panel.page.locator('article').first().waitFor();
+  return panel;
+}
+
+/** Where the feed stands: distance from its end, what it shows first, and how many rows are in the document. */
+function feedState(panel: OpenPanel) {
+  return panel.page.locator('ar-trajectory-feed .scroller').evaluate((scroller) => ({
+    top: scroller.scrollTop,
+    fromEnd: scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop,
+    articles: scroller.querySelectorAll('article').length,
+    nodes: scroller.querySelectorAll('*').length,
+  }));
+}
+
+const everyKind: TrajectoryEvent[] = [
+  started(),
+  answer(1, began + 12_000, { reason: 'I **look** at `train.csv`.', tool: 'bash', code: 'ls -l "$AIRA_TRAIN_DIR"' }),
+  observed(1, began + 20_000, { text: '\u001b[31mred\u001b[0m plain\n[ok · 5.0 s · step 1/60 · 13 min left]' }),
+  { type: 'notice', at: began + 20_001, step: 1, kind: 'news', text: 'Another agent tries trees.' },
+  {
+    type: 'discarded',
+    at: began + 25_000,
+    step: 2,
+    cause: 'malformed',
+    finish: 'MALFORMED_FUNCTION_CALL',
+    usage: { input: 900, cachedInput: 0, output: 20, thoughts: 0 },
+    costUsd: 0.001,
+    durationMs: 4000,
+  },
+  answer(2, began + 60_000, { parkedMs: 20_000, code: 'raise ValueError()' }),
+  observed(2, began + 66_000, { outcome: 'error', text: 'Traceback (most recent call last):\nValueError' }),
+  {
+    type: 'compacted',
+    at: began + 70_000,
+    step: 2,
+    how: 'cut',
+    why: 'budget',
+    maskedThrough: 0,
+    cutThrough: 1,
+    snapshot: 'Trees are best.',
+    tokensBefore: 120_000,
+    tokensAfter: 40_000,
+  },
+  { type: 'rehearsed', at: began + 71_000, step: 2, directory: '/workspace/program', files: 1 },
+  {
+    type: 'near_duplicate',
+    at: began + 72_000,
+    step: 3,
+    duplicate: { of: 4, similarity: 0.991 },
+    text: 'Change something.',
+  },
+  { type: 'resumed', at: began + 3_600_000, step: 2, sandboxKept: false },
+  answer(3, began + 3_620_000, { tool: 'submit', code: 'trees' }),
+  observed(3, began + 3_621_000, { text: 'Submitted 1 files.' }),
+  { type: 'ended', at: began + 3_621_100, step: 3, reason: 'submitted', detail: 'trees' },
+];
+
+test(
+  'each event stands as what it is: reason, code, coloured output, tokens, cost, and what the engine did',
+  limits,
+  async () => {
+    await using panel = await openTrajectory(itemsOf(everyKind), { height: 2600 });
+    const { page } = panel;
+    const row = (name: string | RegExp) => page.getByRole('article', { name });
+    assert.equal(await page.locator('article').count(), 11);
+    assert.equal(await row('Step 1').locator('.prose strong').innerText(), 'look');
+    assert.equal(await row('Step 1').locator('pre.code .hljs-built_in').first().innerText(), 'ls');
+    assert.equal(await row('Step 1').locator('pre.output .fg-red').innerText(), 'red');
+    assert.match(await row('Step 1').locator('.meta').innerText(), /thought 10 s\s+12 k in, 800 out\s+\$0\.012/);
+    assert.match(await row('Step 1').locator('.outcome').innerText(), /ok\s+5\.0 s\s+step 1\/60 · 13 min left/);
+    assert.match(await row('Step 2').locator('.outcome').innerText(), /error/);
+    assert.match(await row('Step 2').locator('.meta').innerText(), /parked 20 s/);
+    for (const words of [
+      'Another agent tries trees.',
+      'An answer was not used (malformed) and asked for again',
+      'Steps up to 1 are left out for the model',
+      '120 k → 40 k tokens',
+      'a copy is kept',
+      'Nearly the program of #4 (99.1 %)',
+      'in a fresh sandbox',
+    ])
+      await page.getByText(words).waitFor();
+    await row(/^Submitted/).waitFor();
+    await page.getByRole('button', { name: 'Open the trajectory of #4' }).click();
+    const command = await panel.says('command');
+    assert.deepEqual([command.command, command.candidates], ['openTrajectory', [4]]);
+    assert.deepEqual(panel.errors, []);
+  },
+);
+
+test('nothing that a model or program writes becomes more than text', limits, async () => {
+  const reach = 'window.reached.push(1)';
+  const hostile = [
+    `<img src=x onerror="${reach}">`,
+    `<script>${reach}</script>`,
+    `<svg onload=${reach}>`,
+    `[click](javascript:${reach})`,
+    `![x](https://evil.test/x.png)`,
+    `\u001b]8;;javascript:${reach}\u001b\\link\u001b]8;;\u001b\\ \u001b[2J\u202Etxt.exe\u2066`,
+    `$\{constructor.constructor("window.reached.push(2)")()}`,
+  ].join('\n\n');
+  const items = itemsOf([
+    { ...started(), model: hostile, prompt: hostile } as TrajectoryEvent,
+    answer(1, began + 10_000, { reason: hostile, code: hostile }),
+    observed(1, began + 20_000, { text: hostile }),
+    answer(2, began + 30_000, { reason: 'x', tool: `<img src=x onerror=${reach}>`, code: 'x' }),
+    observed(2, began + 40_000, { text: 'x'.repeat(10_000_000) }),
+    { type: 'notice', at: began + 41_000, step: 2, kind: 'news', text: hostile },
+    { type: 'ended', at: began + 42_000, step: 2, reason: 'failed', detail: hostile },
+  ]);
+  const candidate = sampleCandidate({
+    state: 'failed',
+    search: null,
+    summary: hostile,
+    failure: { kind: 'program_error', message: hostile },
+  });
+  await using panel = await openTrajectory(items, { candidate, height: 1500 });
+  const { page } = panel;
+  await page.getByRole('button', { name: 'What it was told about the task' }).click();
+  await page
+    .getByText(/9,600,000 characters are not shown|more characters/)
+    .first()
+    .waitFor();
+  for (const link of await page.getByText(/Show .* more lines/).all()) await link.click();
+  const found = await page.evaluate(() => {
+    const roots: ParentNode[] = [document];
+    const names: string[] = [];
+    for (const root of roots)
+      for (const element of root.querySelectorAll('*')) {
+        if (element.shadowRoot !== null) roots.push(element.shadowRoot);
+        const isOurs = element.localName === 'script' && element.closest('body > script, head') !== null;
+        if (/^(img|script|iframe|a|object|embed|form)$/.test(element.localName) && !isOurs)
+          names.push(element.localName);
+        for (const { name } of element.attributes) if (name.startsWith('on')) names.push(name);
+      }
+    return names;
+  });
+  assert.deepEqual(found, []);
+  assert.deepEqual(await page.evaluate(() => window.reached), []);
+  await page.getByText('<script>').first().waitFor();
+  assert.ok((await page.getByText('⟨U+202E⟩txt.exe').count()) > 0);
+  const { nodes } = await feedState(panel);
+  assert.ok(nodes < 5000, String(nodes));
+  assert.deepEqual(panel.errors, []);
+});
+
+test('a live trajectory opens at its end and follows it, but never moves what is being read', limits, async () => {
+  const items = longTrajectory(60);
+  const live = sampleCandidate({ state: 'running', endedAt: null, search: null });
+  const open = items.slice(0, 81);
+  await using panel = await openTrajectory(open, { candidate: live, first: open.length });
+  const { page } = panel;
+  const settled = () => page.waitForTimeout(400);
+  await settled();
+  assert.ok((await feedState(panel)).fromEnd < 2, JSON.stringify(await feedState(panel)));
+  await panel.send({ type: 'items', items: items.slice(81, 91), total: 91 });
+  await settled();
+  assert.ok((await feedState(panel)).fromEnd < 2, JSON.stringify(await feedState(panel)));
+
+  await page.locator('ar-trajectory-feed').hover();
+  await page.mouse.wheel(0, -3000);
+  await settled();
+  const inView = () =>
+    page.locator('article').evaluateAll((articles) => {
+      const first = articles.find((article) => article.getBoundingClientRect().bottom > 300);
+      return [first?.getAttribute('data-index'), first?.getBoundingClientRect().top];
+    });
+  const before = await inView();
+  await panel.send({ type: 'items', items: items.slice(91, 111), total: 111 });
+  await settled();
+  assert.deepEqual(await inView(), before);
+  await page.getByRole('button', { name: /Jump to latest \(\d+ new\)/ }).click();
+  await settled();
+  assert.ok((await feedState(panel)).fromEnd < 2);
+  assert.equal(await page.getByRole('button', { name: /Jump to latest/ }).count(), 0);
+});
+
+test('a search goes through pages that are not loaded, and leads to what it finds', limits, async () => {
+  const items = longTrajectory(1500, { step: 1234, text: 'needle (here)' });
+  await using panel = await openTrajectory(items, { first: 200, host: hostOf(items) });
+  const { page } = panel;
+  await page.keyboard.press('Tab');
+  await page.locator('article').first().focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('NEEDLE (');
+  await page.getByText('1 times').waitFor();
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('article', { name: /^Step 1234:/ });
+  await row.waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await row.getAttribute('class'), 'current');
+  const marked = await page.evaluate(() => [...(CSS.highlights.get('ar-found-current') ?? [])].map(String));
+  assert.deepEqual(marked, ['needle (']);
+  const box = await page.evaluate(() => {
+    const [range] = CSS.highlights.get('ar-found-current') ?? [];
+    return range instanceof Range ? range.getBoundingClientRect().top : -1;
+  });
+  assert.ok(box > 150 && box < 740, `the words are in view, at ${box}`);
+});
+
+test('keys lead from step to step, to failures, to the submission and back, and fold', limits, async () => {
+  const items = longTrajectory(120);
+  await using panel = await openTrajectory(items);
+  const { page } = panel;
+  const current = () => page.locator('article.current').getAttribute('aria-label');
+  const press = async (key: string) => {
+    await page.keyboard.press(key);
+    await page.waitForTimeout(250);
+  };
+  await page.locator('article').first().focus();
+  await press('j');
+  await press('ArrowDown');
+  assert.match((await current()) ?? '', /^Step 2:/);
+  assert.equal(await page.locator('article:focus').getAttribute('class'), 'current');
+  await press('Enter');
+  assert.equal(await page.locator('article.current .row-body').count(), 0);
+  await press('Enter');
+  assert.equal(await page.locator('article.current .row-body').count(), 1);
+  await press('e');
+  assert.match((await current()) ?? '', /^Step 50:/);
+  await press('e');
+  assert.match((await current()) ?? '', /^Step 100:/);
+  await press('E');
+  assert.match((await current()) ?? '', /^Step 50:/);
+  await press('s');
+  assert.match((await current()) ?? '', /^Submitted/);
+  await press('k');
+  assert.match((await current()) ?? '', /^Step 120:/);
+  const row = page.locator('article.current');
+  assert.equal(await row.getAttribute('aria-posinset'), '121');
+  assert.equal(await row.getAttribute('aria-setsize'), '122');
+  assert.equal(await page.locator('article[tabindex="0"]').count(), 1);
+});
+
+test('all of an output comes on demand, piece by piece, and says when it was not kept', limits, async () => {
+  const items = itemsOf([
+    started(),
+    answer(1, began + 1),
+    observed(1, began + 2, { text: 'head … tail', fullTextPath: '/outputs/1' }),
+  ]);
+  await using panel = await openTrajectory(items);
+  const { page } = panel;
+  const show = page.getByText('The output was longer: show all of it');
+  await show.click();
+  const asked = await panel.says('output');
+  assert.deepEqual([asked.index, asked.offset], [2, 0]);
+  await panel.send({ type: 'output', index: 2, offset: 0, text: 'first piece', bytes: 20, nextOffset: 11 });
+  await page.getByText('Bytes 0 to 11 of 20').waitFor();
+  await page.getByText('Next part').click();
+  assert.equal((await panel.says('output')).offset, 11);
+  await panel.send({ type: 'output', index: 2, offset: 0, text: 'late and old', bytes: 20, nextOffset: 11 });
+  await panel.send({ type: 'output', index: 2, offset: 11, text: 'second', bytes: 20, nextOffset: null });
+  await page.getByText('second').waitFor();
+  assert.equal(await page.getByText('first piece').count(), 0);
+  await page.getByText('Previous part').click();
+  assert.equal((await panel.says('output')).offset, 0);
+  await panel.send({ type: 'output', index: 2, offset: 0, text: null, bytes: 0, nextOffset: null });
+  await page.getByText('The full output was not kept.').waitFor();
+});
+
+test('a click on the strip of time leads to the step of that moment', limits, async () => {
+  await using panel = await openTrajectory(longTrajectory(100));
+  const { page } = panel;
+  const strip = page.getByRole('slider', { name: 'Where the time went' });
+  const box = await strip.boundingBox();
+  assert.ok(box);
+  await page.mouse.click(box.x + box.width * 0.5, box.y + 15);
+  await page.waitForTimeout(400);
+  const label = (await page.locator('article.current').getAttribute('aria-label')) ?? '';
+  const step = Number(/^Step (\d+)/.exec(label)?.[1]);
+  assert.ok(step > 40 && step < 60, label);
+  await strip.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForTimeout(300);
+  assert.match((await strip.getAttribute('aria-valuetext')) ?? '', /^Step \d+ · (python|bash|Thinking|Waiting)/);
+  await page.getByText(/Thinking .*\(\d+ %\)/).waitFor();
+});
+
+test('5,000 steps: scrolling stays smooth, and the document bounded', limits, async (context) => {
+  const items = longTrajectory(5000);
+  await using panel = await openTrajectory(items, { first: 200, host: hostOf(items) });
+  const { page } = panel;
+  await page.waitForFunction(
+    () => {
+      const feed = document.querySelector('ar-trajectory-panel')?.shadowRoot?.querySelector('ar-trajectory-feed');
+      return feed?.shadowRoot?.querySelector('[role="feed"]')?.getAttribute('aria-busy') === 'false';
+    },
+    undefined,
+    { timeout: 60_000 },
+  );
+  const frames = await page.locator('ar-trajectory-feed .scroller').evaluate(async (scroller) => {
+    const times: number[] = [];
+    let before = performance.now();
+    for (let frame = 0; frame < 180; frame++) {
+      scroller.scrollTop += 900;
+      await new Promise(requestAnimationFrame);
+      const now = performance.now();
+      times.push(now - before);
+      before = now;
+    }
+    return times.sort((a, b) => a - b);
+  });
+  const { articles, nodes } = await feedState(panel);
+  const median = frames[90] ?? 0;
+  const p95 = frames[171] ?? 0;
+  context.diagnostic(
+    `frames while scrolling 900 px each: median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms; ${articles} rows, ${nodes} elements`,
+  );
+  assert.ok(articles < 40, `${articles} rows in the document`);
+  assert.ok(nodes < 4000, `${nodes} elements in the document`);
+  // 30 frames a second, with room for a loud machine.
+  assert.ok(median < 66, `median frame ${median} ms`);
+  await page
+    .locator('ar-trajectory-feed .scroller')
+    .evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+  await page.getByRole('article', { name: /^Submitted/ }).waitFor();
+  assert.deepEqual(panel.errors, []);
+});
+
+test('what the panel keeps is what it shows, not how that looks', limits, async () => {
+  await using panel = await openTrajectory(itemsOf(everyKind));
+  assert.deepEqual(await panel.page.evaluate(() => window.kept), {
+    kind: 'trajectory',
+    run: sampleRun().id,
+    candidate: 7,
+  });
+});
+
+for (const theme of themes)
+  test(`no serious finding of axe, and nothing that the policy forbids: ${theme}`, limits, async () => {
+    await using panel = await openTrajectory(itemsOf(everyKind), { theme, height: 1400 });
+    await panel.page.getByRole('button', { name: 'What it was told about the task' }).click();
+    await panel.page.waitForTimeout(200);
+    assert.deepEqual(await seriousFindings(panel.page), []);
+    const forbidden = await panel.page.evaluate(() => window.violations);
+    // The component library tries one inline sheet that it can do without.
+    assert.ok(forbidden.length <= 1, forbidden.join('\n'));
+  });
