@@ -20,7 +20,7 @@ export interface LocalServerOptions {
   command: readonly string[];
   /** Of the server. Default: this process's own. */
   environment?: NodeJS.ProcessEnv;
-  /** How long a server may take to listen, in milliseconds. Default 8000. */
+  /** How long a server may take to listen, in milliseconds. Default 30 s: a loaded machine is slow, and one that dies is noticed. */
   waitMs?: number;
 }
 
@@ -79,7 +79,7 @@ export async function findOrStart(options: LocalServerOptions): Promise<Discover
   const paths = serverPaths(options.home);
   await mkdir(paths.directory, { recursive: true, mode: 0o700 });
   const { exited, offset } = await launch(options, paths);
-  const waitMs = options.waitMs ?? 8000;
+  const waitMs = options.waitMs ?? 30_000;
   for (const deadline = Date.now() + waitMs; Date.now() < deadline; await sleep(50)) {
     const up = await findServer(options.home);
     if (up !== null) return up;
