@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { ensureEnvironment, projectRoot } from './setup/environment.ts';
 import { offerPodman } from './setup/podman.ts';
+import { prepareBrowserTests } from './test/browserTests.ts';
 import { runChecks } from './test/checks.ts';
 import { testFiles } from './test/files.ts';
 import { type Group, parseTestOptions, type TestOptions, UsageError, usage } from './test/options.ts';
@@ -52,8 +53,13 @@ async function* runGroup(group: Group, options: TestOptions): AsyncGenerator<Fil
   const files = await testFiles(group, options.paths);
   if (files.length === 0) return;
   const environment = await prepareFor(group);
-  if (environment !== null) yield environment;
-  else yield* inParallel(files, width[group], (file) => runTestFile(projectRoot, file, limits[group], options.grep));
+  if (environment !== null) {
+    yield environment;
+    return;
+  }
+  const { files: possible, outcomes } = await prepareBrowserTests(files, say);
+  yield* outcomes;
+  yield* inParallel(possible, width[group], (file) => runTestFile(projectRoot, file, limits[group], options.grep));
 }
 
 function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> {

@@ -49,7 +49,7 @@ async function bundleHost(folder: string): Promise<Metafile> {
 }
 
 /** `dist/webview/`: an ES module for each panel, and chunks for what several of them import. Imported CSS is text, for adopted style sheets. */
-export async function bundleWebviews(folder: string): Promise<Metafile> {
+async function bundleWebviews(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     ...shared,
     entryPoints: await panels(),

@@ -1,7 +1,6 @@
 /** The `.vsix`: packed from a finished build by vsce, which looks at nothing else and needs no network. */
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import * as z from 'zod';
 import { buildFolder, buildInto } from './extension.ts';
 import { assertSizes, type Size, sizeLimits } from './sizes.ts';
@@ -31,6 +30,8 @@ const Manifest = z.object({ name: z.string(), version: z.string() });
  * @throws {TooLargeError} {NativeModuleError} {VersionMismatchError}; esbuild's and vsce's own errors
  */
 export async function packageExtension(folder: string = buildFolder): Promise<Package> {
+  // A second to load, which only packing is worth.
+  const { createVSIX, listFiles, PackageManager } = await import('@vscode/vsce');
   const built = await buildInto();
   try {
     const files = (await listFiles({ cwd: built.folder, packageManager: PackageManager.None })).sort();

@@ -13,9 +13,6 @@ import type { Target } from './target/target.ts';
 
 const quiet = () => undefined;
 
-/** Why there is no VS Code on this machine, where `npm test` has found that out; null where there is one, or it is not known. */
-export const missing: string | null = process.env.AIRA2_VSCODE_MISSING ?? null;
-
 let target: Promise<Target> | undefined;
 let vsix: Promise<string> | undefined;
 
