@@ -59,7 +59,8 @@ export function readPalette(): Palette {
     best: color('charts-green', 'charts-foreground'),
     reference: color('descriptionForeground', 'foreground'),
     outline: contrast,
-    series: ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple', 'charts-red', 'charts-yellow'].map(
+    // Without orange: themes have it see-through, or not at all.
+    series: ['charts-blue', 'charts-yellow', 'charts-purple', 'charts-green', 'charts-red', 'charts-foreground'].map(
       (name) => color(name, 'charts-foreground'),
     ),
   };

@@ -90,10 +90,8 @@ export class AiraCandidateDetails extends ArElement {
       font-variant-numeric: tabular-nums;
     }
     dd ar-icon {
-      width: 11px;
-      height: 11px;
-      overflow: hidden;
-      vertical-align: -1px;
+      zoom: 0.75;
+      vertical-align: -2px;
     }
   `;
   declare model: RunModel | null;
