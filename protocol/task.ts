@@ -113,6 +113,7 @@ export const TaskManifest = z.strictObject({
   run: z
     .strictObject({
       cmd: z.array(z.string()).min(1).default(['python', 'solution.py']),
+      /** Refused unless empty: nothing is installed for a task. Kept, because prepared tasks of older versions have it. */
       requirements: z.array(z.string()).default([]),
       /** Container image that programs need, for --sandbox podman, docker or apptainer. */
       image: z.string().min(1).optional(),
@@ -162,6 +163,7 @@ export const TaskManifest = z.strictObject({
       trajectory_s: z.int().positive().default(43_200),
       cpus: z.int().positive().default(12),
       mem_mb: z.int().positive().default(120_000),
+      /** 1: each slot has one, as far as the machine has them. 0: none is held, and none is shown to programs. */
       gpus: z.int().nonnegative().default(1),
       disk_mb: z.int().positive().default(10_000),
       pids: z.int().positive().default(4096),

@@ -95,7 +95,13 @@ async function defaultWorkers(): Promise<number> {
   return gpus.length > 0 ? gpus.length : Math.min(2, cpus().length);
 }
 
-export function configFor({ manifest }: PreparedTask, settings: CompleteSettings): RunConfig {
+/** @throws {RefusedError} if the run is bounded in something that its task does not take */
+export function configFor({ manifest }: Pick<PreparedTask, 'manifest'>, settings: CompleteSettings): RunConfig {
+  if (settings.budget?.gpuHours !== undefined && manifest.limits.gpus === 0)
+    throw new RefusedError(
+      'bad_input',
+      `Task ${manifest.id} holds no GPU (limits.gpus of its manifest is 0): its GPU-hours (--gpu-hours) would never be used up. Bound the run with --hours.`,
+    );
   return RunConfig.parse({ ...settings, task: manifest.id, taskVersion: manifest.version });
 }
 

@@ -133,6 +133,7 @@ export class RunHost {
         slots: config.workers,
         driver: config.sandbox,
         venv,
+        ...(task.manifest.limits.gpus === 0 ? { gpuUuids: Array.from({ length: config.workers }, () => null) } : {}),
         ...(options.launcher === undefined ? {} : { launcher: options.launcher }),
         ...(options.timing === undefined ? {} : { timing: options.timing }),
         log: log.child({ part: 'workers' }),

@@ -340,4 +340,13 @@ describe('a task manifest', () => {
   it('says which file cannot be read', () => {
     assert.throws(() => loadManifest(path.join(directory, 'absent.yaml')), /absent\.yaml cannot be read: ENOENT/);
   });
+
+  it('refuses what nobody would act on: packages that nobody installs, GPUs that no slot holds', () => {
+    assert.match(
+      onlyProblem(`${sound}run: {requirements: [lightgbm==4.5.0]}\n`),
+      /^\d+ run\.requirements: lightgbm==4\.5\.0 would not be installed.* -> install it there .*run\.image/,
+    );
+    assert.match(onlyProblem(`${sound}limits: {gpus: 2}\n`), /limits\.gpus: 2 GPUs for one program: a slot holds one/);
+    assert.deepEqual(problemsOf(`${sound}run: {requirements: []}\nlimits: {gpus: 0}\n`), []);
+  });
 });

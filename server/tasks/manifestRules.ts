@@ -36,6 +36,7 @@ export function checkRules(manifest: TaskManifest, directory: string): RuleViola
     ...predictionRules(manifest),
     ...metricRules(manifest),
     ...graderRules(manifest, directory),
+    ...environmentRules(manifest),
   ];
 }
 
@@ -204,6 +205,24 @@ function* graderRules({ metric }: TaskManifest, directory: string): Generator<Ru
         fix: 'write it, or correct the path',
       };
     }
+  }
+}
+
+/** Nothing is installed for a task: what it needs lies in the environment that all its programs share. */
+function* environmentRules({ run, limits }: TaskManifest): Generator<RuleViolation> {
+  if (run.requirements.length > 0) {
+    yield {
+      path: ['run', 'requirements'],
+      message: `${run.requirements.join(', ')} would not be installed: programs find what the machine's environment or run.image has`,
+      fix: 'install it there (.venv/bin/pip install …), or name an image that has it as run.image; then take this key out',
+    };
+  }
+  if (limits.gpus > 1) {
+    yield {
+      path: ['limits', 'gpus'],
+      message: `${limits.gpus} GPUs for one program: a slot holds one at most`,
+      fix: 'gpus: 1, or 0 for programs that need none',
+    };
   }
 }
 
