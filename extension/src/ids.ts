@@ -76,6 +76,27 @@ export const commandNames = [
 /** A command's id without its prefix `aira2.`. */
 export type CommandName = (typeof commandNames)[number];
 
+/** Run programs, or change runs that do: disabled, and refused, in Restricted Mode. */
+export const trustedCommands: ReadonlySet<CommandName> = new Set<CommandName>([
+  'startServer',
+  'setUpEnvironment',
+  'testModel',
+  'startRun',
+  'startRunWithOptions',
+  'startRunOnTask',
+  'resume',
+  'extend',
+  'fork',
+  'markCrossoverParent',
+  'cross',
+  'editAndSubmit',
+  'submitCandidate',
+  'reevaluate',
+  'validateTask',
+  'prepareTask',
+  'checkTask',
+]);
+
 export function commandId<N extends CommandName>(name: N): `aira2.${N}` {
   return `aira2.${name}`;
 }
@@ -114,6 +135,7 @@ export interface Settings {
   python: string;
   'server.url': string;
   'server.sshHost': string;
+  'server.sshConfigFile': string;
   'tasks.folders': string[];
   'runs.order': 'lineage' | 'ranking' | 'time';
   'notifications.runEnded': boolean;
@@ -124,6 +146,7 @@ export const settingNames: { [N in SettingName]: true } = {
   python: true,
   'server.url': true,
   'server.sshHost': true,
+  'server.sshConfigFile': true,
   'tasks.folders': true,
   'runs.order': true,
   'notifications.runEnded': true,

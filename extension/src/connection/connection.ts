@@ -33,6 +33,9 @@ export interface ConnectionOptions {
   log: RpcLog;
 }
 
+/** Longest wait for a server that hands over to let go. */
+const handoverMs = 30_000;
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #links = new Listeners<Link>();
@@ -42,7 +45,7 @@ export class Connection {
   #link: Link = { kind: 'none' };
   #looking: Promise<void> | null = null;
   #starting: Promise<AgentServerClient> | null = null;
-  /** A person ended it: nothing starts it again unasked. */
+  /** Counts what was ended: an answer to what was begun before is dropped. */
   #generation = 0;
 
   constructor(options: ConnectionOptions) {
@@ -111,6 +114,22 @@ export class Connection {
     await this.#route.dispose();
     this.#route = this.#options.route();
     this.#enter({ kind: 'none' });
+  }
+
+  /** Has the server hand over its runs, and starts one of this build. @throws what kept the new one from coming up */
+  async replaceServer(): Promise<void> {
+    const client = this.get();
+    const gone = new Promise<void>((resolve) => {
+      const subscription = client.onState(({ kind }) => {
+        if (kind === 'connected') return;
+        subscription.dispose();
+        resolve();
+      });
+    });
+    await client.request('server.stop', { how: 'handover' });
+    await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, handoverMs).unref())]);
+    await this.close();
+    await this.need();
   }
 
   /** Ends the connection; server and runs go on. */

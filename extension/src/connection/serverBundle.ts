@@ -3,6 +3,7 @@
  * the folder that a daemon, and the workers it starts, would still read from.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -34,6 +35,13 @@ export async function readBuildStamp(folder: string): Promise<BuildStamp> {
   } catch (error) {
     throw new NoServerBundleError(folder, error);
   }
+}
+
+/** What this extension brings; before it is built, its version alone. */
+export function buildOf(extensionFolder: string, version: string): string {
+  const stamp = join(extensionFolder, 'build.json');
+  if (!existsSync(stamp)) return `${version}+source`;
+  return buildName(BuildStamp.parse(JSON.parse(readFileSync(stamp, 'utf8'))));
 }
 
 /** `0.1.0+9f86d081884c7d65` */

@@ -129,17 +129,18 @@ test('live runs come first, then the newest', () => {
   );
 });
 
-test('ten thousand candidates are laid out, paged and diffed within half a second', () => {
+test('ten thousand candidates are laid out, paged and diffed within half a second of processor time', () => {
   const candidates = Array.from({ length: 10_000 }, (_, index) =>
     candidate(index + 1, { parents: index < 10 ? [] : [Math.floor(index / 3) + 1] }),
   );
   const one = view(candidates);
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (const order of ['lineage', 'ranking', 'time'] as const) {
     const tree = treeOf([one], order);
     const [run] = tree.children(undefined);
     tree.children(run);
     tree.changed('run-one', new Set([5000]), false);
   }
-  assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`);
+  const { user, system } = process.cpuUsage(began);
+  assert.ok(user + system < 500_000, `${(user + system) / 1000} ms`);
 });

@@ -82,6 +82,13 @@ export class RunsTree {
     return this.#filter;
   }
 
+  /** How many rows are, or were, on the screen. */
+  get shownRows(): number {
+    let rows = 0;
+    for (const children of this.#shown.values()) rows += children.length;
+    return rows;
+  }
+
   /** Everything is to be drawn anew afterwards. */
   arrange(order: Order, filter: string): void {
     this.#order = order;

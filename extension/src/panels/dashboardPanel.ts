@@ -1,0 +1,185 @@
+/** The host's side of the dashboard of one run: everything that has happened, then every event as it comes. */
+import type * as vscode from 'vscode';
+import { FromDashboardPanel, type LinkMessage, type ToDashboardPanel } from '../../../protocol/panels.ts';
+import type { RunView } from '../../../protocol/projection.ts';
+import type { CandidateId, RunEvent, RunId } from '../../../protocol/run.ts';
+import type { Subscription } from '../../../protocol/subscription.ts';
+import type { App } from '../app.ts';
+import type { FollowedChange } from '../runs/followedRuns.ts';
+import { lean } from './bounded.ts';
+import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { PanelFrame } from './panelFrame.ts';
+
+/** The server sends ten batches a second; charts are drawn less often. */
+const batchMs = 150;
+
+export class DashboardPanel implements PanelController {
+  readonly run: RunId;
+  readonly #app: App;
+  readonly #frame: PanelFrame<FromDashboardPanel, ToDashboardPanel>;
+  readonly #hold: Subscription;
+  readonly #subscriptions: Subscription[];
+  #watching: Subscription | null = null;
+  #events: RunEvent[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #selected: CandidateId | null = null;
+  /** Nothing is told before the whole was told. */
+  #isFilled = false;
+  #turn = 0;
+
+  constructor(app: App, panel: vscode.WebviewPanel, run: RunId, closed: () => void) {
+    this.#app = app;
+    this.run = run;
+    this.#hold = app.followed.hold(run);
+    this.#subscriptions = [
+      app.followed.onChange((change) => this.#runChanged(change)),
+      app.slots.onChange(({ run: id, slots }) => {
+        if (id === run && this.#isFilled) this.#frame.post({ type: 'slots', slots: [...slots] });
+      }),
+    ];
+    this.#frame = new PanelFrame<FromDashboardPanel, ToDashboardPanel>({
+      panel,
+      kind: 'dashboard',
+      extensionUri: app.context.extensionUri,
+      schema: FromDashboardPanel,
+      receive: (message) => this.#receive(message),
+      visibility: (isVisible) => this.#watch(isVisible),
+      closed: () => {
+        this.dispose();
+        closed();
+      },
+      warn: (message) => app.log.warn(message),
+    });
+    this.#watch(panel.visible);
+  }
+
+  get subject() {
+    return { run: this.run, candidate: this.#selected };
+  }
+
+  get isActive(): boolean {
+    return this.#frame.isActive;
+  }
+
+  get key(): string {
+    return `dashboard ${this.run}`;
+  }
+
+  /** A candidate was selected elsewhere. */
+  select(candidate: CandidateId | null): void {
+    if (candidate === this.#selected) return;
+    this.#selected = candidate;
+    if (this.#isFilled) this.#frame.post({ type: 'select', candidate });
+  }
+
+  reveal(preserveFocus: boolean): void {
+    this.#frame.reveal(preserveFocus);
+  }
+
+  link(message: LinkMessage): void {
+    this.#frame.post(message);
+  }
+
+  dispose(): void {
+    this.#turn += 1;
+    this.#watch(false);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#hold.dispose();
+  }
+
+  #receive(message: FromDashboardPanel): void {
+    switch (message.type) {
+      case 'ready':
+        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
+        this.#fill();
+        return;
+      case 'select':
+        this.#selectInTree(message.candidate);
+        return;
+      case 'tab':
+        // The panel keeps it itself.
+        return;
+      default:
+        this.#app.panels.common(message, this.subject);
+    }
+  }
+
+  #selectInTree(candidate: CandidateId | null): void {
+    this.#selected = candidate;
+    if (candidate === null || !this.#app.views.runs.visible) return;
+    attempt(this.#app, 'reveal', () => this.#app.runsView.reveal(this.run, candidate, false));
+  }
+
+  #fill(): void {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#isFilled = false;
+    attempt(this.#app, 'dashboard', async () => {
+      await this.#app.connection.look();
+      const { summary } = await this.#app.followed.ready(this.run);
+      const [references, title] = await Promise.all([
+        this.#app.references.lines(summary.config.task, summary.config.taskVersion),
+        this.#app.references.title(summary.config.task, summary.config.taskVersion),
+      ]);
+      // As it is now: events may have come in meanwhile.
+      const view = this.#app.followed.view(this.run);
+      if (turn !== this.#turn || view === null) return;
+      this.#frame.title = `${summary.config.task} · ${this.#app.connection.machine}`;
+      this.#reset(view, title, references);
+      const slots = [...this.#app.slots.of(this.run)];
+      if (slots.length > 0) this.#frame.post({ type: 'slots', slots });
+    });
+  }
+
+  #reset(
+    { summary, candidates, lastSeq, pending, activeSince }: RunView,
+    title: string,
+    references: Extract<ToDashboardPanel, { type: 'reset' }>['references'],
+  ): void {
+    this.#dropEvents();
+    this.#isFilled = true;
+    this.#frame.post({
+      type: 'reset',
+      summary,
+      title,
+      candidates: lean([...candidates.values()]),
+      lastSeq,
+      pending,
+      activeSince,
+      references,
+      selected: this.#selected,
+    });
+  }
+
+  #runChanged({ run, change }: FollowedChange): void {
+    if (run !== this.run || !this.#frame.isListening) return;
+    if (change.kind === 'events') {
+      if (!this.#isFilled) return;
+      this.#events.push(...change.events);
+      this.#timer ??= setTimeout(() => this.#flush(), batchMs);
+    } else if (change.kind !== 'ended') this.#fill();
+  }
+
+  #flush(): void {
+    this.#timer = null;
+    const events = this.#events;
+    this.#events = [];
+    if (events.length > 0) this.#frame.post({ type: 'events', events });
+  }
+
+  #dropEvents(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#events = [];
+  }
+
+  #watch(isVisible: boolean): void {
+    if (isVisible) this.#watching ??= this.#app.slots.watch();
+    else {
+      this.#watching?.dispose();
+      this.#watching = null;
+      this.#isFilled = false;
+      this.#dropEvents();
+    }
+  }
+}

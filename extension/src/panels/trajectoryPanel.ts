@@ -1,0 +1,192 @@
+/** The host's side of the Trajectory panel: one agent's work, step by step, live. */
+import type * as vscode from 'vscode';
+import { FromTrajectoryPanel, type LinkMessage, type ToTrajectoryPanel } from '../../../protocol/panels.ts';
+import type { CandidateId, RunId } from '../../../protocol/run.ts';
+import type { Subscription } from '../../../protocol/subscription.ts';
+import type { App } from '../app.ts';
+import { l10n } from '../localisation.ts';
+import { touchedBy } from '../runs/changeBatch.ts';
+import type { FollowedChange } from '../runs/followedRuns.ts';
+import { fitting } from './bounded.ts';
+import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { PanelFrame } from './panelFrame.ts';
+
+/** The first page; the panel asks for others as it scrolls. */
+const firstPage = 500;
+
+export class TrajectoryPanel implements PanelController {
+  readonly #app: App;
+  readonly #frame: PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>;
+  readonly #changes: Subscription;
+  readonly #isKept: boolean;
+  #run: RunId;
+  #candidate: CandidateId;
+  #hold: Subscription;
+  #following: Subscription | null = null;
+  /** Counts what is shown: an answer to what was shown before is dropped. */
+  #turn = 0;
+
+  constructor(
+    app: App,
+    panel: vscode.WebviewPanel,
+    shown: { run: RunId; candidate: CandidateId; isKept: boolean },
+    closed: () => void,
+  ) {
+    this.#isKept = shown.isKept;
+    this.#app = app;
+    this.#run = shown.run;
+    this.#candidate = shown.candidate;
+    this.#hold = app.followed.hold(shown.run);
+    this.#changes = app.followed.onChange((change) => this.#runChanged(change));
+    this.#frame = new PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>({
+      panel,
+      kind: 'trajectory',
+      extensionUri: app.context.extensionUri,
+      schema: FromTrajectoryPanel,
+      receive: (message) => this.#receive(message),
+      visibility: (isVisible) => {
+        if (!isVisible) this.#stopFollowing();
+      },
+      closed: () => {
+        this.dispose();
+        closed();
+      },
+      warn: (message) => app.log.warn(message),
+    });
+    this.#frame.title = this.#title();
+  }
+
+  get subject() {
+    return { run: this.#run, candidate: this.#candidate };
+  }
+
+  get isActive(): boolean {
+    return this.#frame.isActive;
+  }
+
+  get key(): string {
+    return `trajectory ${this.#run} ${this.#candidate}`;
+  }
+
+  /** One that was opened to the side stays with its candidate. */
+  get isReusable(): boolean {
+    return !this.#isKept;
+  }
+
+  /** Shows another candidate in place of this one. */
+  show(run: RunId, candidate: CandidateId): void {
+    if (run === this.#run && candidate === this.#candidate) return;
+    const former = this.#hold;
+    this.#hold = this.#app.followed.hold(run);
+    former.dispose();
+    this.#run = run;
+    this.#candidate = candidate;
+    this.#frame.title = this.#title();
+    if (this.#frame.isListening) this.#fill();
+  }
+
+  reveal(preserveFocus: boolean): void {
+    this.#frame.reveal(preserveFocus);
+  }
+
+  link(message: LinkMessage): void {
+    this.#frame.post(message);
+  }
+
+  dispose(): void {
+    this.#turn += 1;
+    this.#stopFollowing();
+    this.#changes.dispose();
+    this.#hold.dispose();
+  }
+
+  #title(): string {
+    const task = this.#app.runs.get(this.#run)?.config.task;
+    return task === undefined ? l10n.t('Trajectory #{0}', this.#candidate) : `#${this.#candidate} ${task}`;
+  }
+
+  #receive(message: FromTrajectoryPanel): void {
+    switch (message.type) {
+      case 'ready':
+        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
+        this.#fill();
+        return;
+      case 'page':
+        this.#page(message.from, message.limit);
+        return;
+      case 'output':
+        this.#output(message.index, message.offset);
+        return;
+      default:
+        this.#app.panels.common(message, this.subject);
+    }
+  }
+
+  #fill(): void {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#stopFollowing();
+    attempt(this.#app, 'trajectory', async () => {
+      const { run, candidate } = this.subject;
+      await this.#app.connection.look();
+      const view = await this.#app.followed.ready(run);
+      const client = this.#app.connection.get();
+      const [page, title] = await Promise.all([
+        client.request('trajectory.page', { run, candidate, from: 0, limit: firstPage }),
+        this.#app.references.title(view.summary.config.task, view.summary.config.taskVersion),
+      ]);
+      const shown = view.candidates.get(candidate);
+      if (turn !== this.#turn || shown === undefined) return;
+      const [items = [], ...more] = fitting(page.items);
+      this.#frame.title = this.#title();
+      this.#frame.post({ type: 'reset', run: view.summary, title, candidate: shown, items, total: page.total });
+      for (const piece of more) this.#frame.post({ type: 'items', items: piece, total: page.total });
+      await this.#follow(turn, page.total);
+    });
+  }
+
+  async #follow(turn: number, from: number): Promise<void> {
+    const following = await this.#app.trajectories.follow({ ...this.subject, from }, (items) => {
+      if (turn !== this.#turn) return;
+      const total = (items.at(-1)?.index ?? 0) + 1;
+      for (const piece of fitting(items)) this.#frame.post({ type: 'items', items: piece, total });
+    });
+    if (turn === this.#turn && this.#frame.isListening) this.#following = following;
+    else following.dispose();
+  }
+
+  #stopFollowing(): void {
+    this.#following?.dispose();
+    this.#following = null;
+  }
+
+  #page(from: number, limit: number): void {
+    const turn = this.#turn;
+    attempt(this.#app, 'trajectory', async () => {
+      const client = this.#app.connection.get();
+      const { items, total } = await client.request('trajectory.page', { ...this.subject, from, limit });
+      if (turn !== this.#turn) return;
+      const pieces = items.length === 0 ? [[]] : [...fitting(items)];
+      for (const piece of pieces) this.#frame.post({ type: 'items', items: piece, total });
+    });
+  }
+
+  #output(index: number, offset: number): void {
+    const turn = this.#turn;
+    attempt(this.#app, 'output', async () => {
+      const client = this.#app.connection.get();
+      const output = await client.request('trajectory.output', { ...this.subject, index, offset });
+      if (turn !== this.#turn) return;
+      const { text, bytes, nextOffset } = output ?? { text: null, bytes: 0, nextOffset: null };
+      this.#frame.post({ type: 'output', index, offset, text, bytes, nextOffset });
+    });
+  }
+
+  #runChanged({ run, change }: FollowedChange): void {
+    if (run !== this.#run || change.kind === 'ended') return;
+    const isTouched =
+      change.kind !== 'events' || change.events.some((event) => touchedBy(event).includes(this.#candidate));
+    const candidate = change.view.candidates.get(this.#candidate);
+    if (isTouched && candidate !== undefined) this.#frame.post({ type: 'candidate', candidate });
+  }
+}
