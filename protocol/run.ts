@@ -79,6 +79,7 @@ const Lead: z.ZodType<LeadOver> = z.object({
 export const CandidateFailure = z.object({
   kind: z.enum([
     'no_submission',
+    /** What a person had handed in was no program any more when its turn came. */
     'bad_submission',
     'program_error',
     'timeout',

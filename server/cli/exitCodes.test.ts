@@ -7,6 +7,7 @@ import {
   RequestTimeoutError,
   RpcSchemaError,
 } from '../../protocol/rpcErrors.ts';
+import { ScorerClosedError } from '../evaluation/errors.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
 
 test('a server that cannot be spoken with is no fault of ours', () => {
@@ -18,6 +19,10 @@ test('a server that cannot be spoken with is no fault of ours', () => {
     new FrameTooLargeError(2, 1),
   ])
     assert.equal(exitCodeOf(error), exitCodes.badInput, error.name);
+});
+
+test('a run that is left while its scores are computed can be resumed', () => {
+  assert.equal(exitCodeOf(new ScorerClosedError('toy')), exitCodes.interrupted);
 });
 
 test('a disk that is full or closed is the machine, what is unknown is ours', () => {

@@ -64,6 +64,7 @@ const byName: Record<string, number> = {
   EndpointInUseError: exitCodes.badInput,
   SocketPathError: exitCodes.environment,
   ScorerError: exitCodes.environment,
+  ScorerClosedError: exitCodes.interrupted,
   ChatModelError: exitCodes.environment,
 };
 

@@ -127,7 +127,7 @@ export async function usingTape(
 
 /**
  * The recorded run's own settings, on this machine's workers.
- * @throws {CliError} if the task is another one, or is split in another way
+ * @throws {CliError} if the task is another one, or is split or scored in another way
  */
 export function replayConfig(
   { head, candidates, folder }: RecordedRun,
@@ -140,6 +140,11 @@ export function replayConfig(
     throw new CliError(
       exitCodes.badInput,
       `${folder} was recorded on ${config.task}@${config.taskVersion} with other splits than ${id}@${version} has here: its scores could not be compared.`,
+    );
+  if (head.scoringHash !== undefined && head.scoringHash !== task.scoringHash)
+    throw new CliError(
+      exitCodes.badInput,
+      `${folder} was recorded when ${config.task}@${config.taskVersion} was scored by other rules (metric, prediction or run.cmd of its manifest, or its grader): its scores could not be compared. Undo the change and prepare the task again.`,
     );
   return {
     ...config,

@@ -13,7 +13,7 @@ import type { ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
 import { writeFailure } from '../store/diskFull.ts';
-import { readProgramFolder } from '../store/programFolder.ts';
+import { ProgramFolderError, readProgramFolder } from '../store/programFolder.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { SlotFailedError, WorkerLostError } from '../workers/errors.ts';
 import { type AgentRunOptions, AgentRuns } from './agentRun.ts';
@@ -62,7 +62,9 @@ export class AgentAndEvaluation implements CandidateWork {
     if (body.kind !== 'submit') return;
     const { store } = this.#options;
     await mkdir(store.candidatePaths(id).directory, { recursive: true, mode: 0o700 });
-    await store.writeProgram(id, await readProgramFolder(join(store.paths.directory, body.program)));
+    const program = await lasting(readProgramFolder(join(store.paths.directory, body.program)));
+    // What is no program any more fails as a candidate, when it is looked for.
+    if (!('problem' in program)) await store.writeProgram(id, program);
   }
 
   async perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void> {
@@ -81,7 +83,15 @@ export class AgentAndEvaluation implements CandidateWork {
     const { store } = this.#options;
     const { id } = candidate;
     if (candidate.operator === 'human') {
-      const program = await store.readProgram(id);
+      const program = await lasting(store.readProgram(id));
+      if ('problem' in program) {
+        const failure: CandidateFailure = {
+          kind: 'bad_submission',
+          message: `what was handed in was damaged before its turn came: ${program.problem}`,
+        };
+        await store.append({ type: 'candidate_failed', id, failure, steps: 0, evaluation: [] });
+        return null;
+      }
       return this.#submitted(id, { program, isFirst: false }, { summary: candidate.summary, steps: 0 });
     }
     const { result, spent, program } = await interruptible(signal, () => this.#agents.run(candidate, slot, signal));
@@ -178,6 +188,16 @@ async function keepLog(path: string, log: string): Promise<void> {
     await writeFile(path, log, { mode: 0o600 });
   } catch (error) {
     throw writeFailure(path, error);
+  }
+}
+
+/** A program, or why there is none and will be none: not for a machine that could not read it this time. */
+async function lasting(reading: Promise<ProgramFile[]>): Promise<ProgramFile[] | { problem: string }> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ProgramFolderError && error.isLasting) return { problem: error.message };
+    throw error;
   }
 }
 

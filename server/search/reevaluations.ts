@@ -140,7 +140,7 @@ export class Reevaluations implements Repeats {
     try {
       return await store.readProgram(id);
     } catch (error) {
-      if (!(error instanceof ProgramFolderError)) throw error;
+      if (!(error instanceof ProgramFolderError && error.isLasting)) throw error;
       await store.append({ type: 'request_dropped', request, reason: error.message });
       return null;
     }

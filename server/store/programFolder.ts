@@ -22,9 +22,15 @@ const maxFolders = 1000;
 export class ProgramFolderError extends Error {
   override readonly name = 'ProgramFolderError';
   readonly directory: string;
-  constructor(directory: string, problem: string) {
-    super(`${directory} is no program: ${problem}`);
+  constructor(directory: string, problem: string, options?: ErrorOptions) {
+    super(`${directory} is no program: ${problem}`, options);
     this.directory = directory;
+  }
+
+  /** It is what the message says, and stays so; else the machine could not read it this time. */
+  get isLasting(): boolean {
+    const { cause } = this;
+    return !(cause instanceof Error && 'code' in cause) || cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
   }
 }
 
@@ -45,7 +51,7 @@ export async function readProgramFolder(directory: string): Promise<ProgramFile[
     return files;
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new ProgramFolderError(directory, `it cannot be read as a folder (${error.message})`);
+    throw new ProgramFolderError(directory, `it cannot be read as a folder (${error.message})`, { cause: error });
   }
 }
 

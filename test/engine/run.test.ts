@@ -1,6 +1,6 @@
 /** A whole run in this process with everything real but the model: workers, sandboxes, scorer, store. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import pino from 'pino';
@@ -94,6 +94,21 @@ describe('a run', { timeout: 180_000 }, () => {
     assert.ok(!prompt.includes(String(parent?.search?.value)), 'the full search score is not');
     assert.ok(!prompt.includes(String(parent?.validation?.value)) && !prompt.includes(String(parent?.test?.value)));
     assert.match(prompt, /"1\\n\[ok/, 'the parent folder was readable in the sandbox');
+    await store.close();
+  });
+
+  it('goes on when what a person handed in is damaged before its turn comes: that candidate fails, with the reason', async () => {
+    const model = scriptedModel({ program: () => linearProgram(2) });
+    const store = await newRun('20260101-000000-linear-aa05', { candidates: 2, workers: 1, drafts: 1 });
+    const running = await host(store, model);
+    const lost = await running.steering.submit({
+      summary: 'mine',
+      files: [{ path: 'solution.py', contentBase64: Buffer.from(linearProgram(3)).toString('base64') }],
+    });
+    await rm(join(store.paths.directory, 'requests', lost), { recursive: true });
+    assert.deepEqual(await running.run(), { kind: 'finished' });
+    assert.equal(store.view.candidates.get(1)?.failure?.kind, 'bad_submission');
+    assert.equal(store.view.summary.counts.scored, 1);
     await store.close();
   });
 

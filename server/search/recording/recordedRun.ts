@@ -18,6 +18,8 @@ export const RecordingHead = z.object({
   config: RunConfig,
   /** A run is replayed on the same splits or not at all. */
   splitHash: z.string(),
+  /** And scored by the same rules. Absent in recordings of older versions. */
+  scoringHash: z.string().optional(),
 });
 export type RecordingHead = z.infer<typeof RecordingHead>;
 

@@ -39,12 +39,18 @@ export class RunRecorder {
    * @throws {RecordingError} if the folder holds the recording of another run
    */
   static async open(store: RunStore, folder: string): Promise<RunRecorder> {
-    const { id: run, config, splitHash } = store.view.summary;
+    const { id: run, config, splitHash, scoringHash } = store.view.summary;
     const known = await readDocument(headFile(folder), RecordingHead);
     if (known !== null && known.run !== run)
       throw new RecordingError(folder, `it holds the recording of run ${known.run}; choose another folder.`);
     await mkdir(candidatesFolder(folder), { recursive: true, mode: 0o700 });
-    await writeDocument<RecordingHead>(headFile(folder), { format: 'aira.recording/1', run, config, splitHash });
+    await writeDocument<RecordingHead>(headFile(folder), {
+      format: 'aira.recording/1',
+      run,
+      config,
+      splitHash,
+      ...(scoringHash === undefined ? {} : { scoringHash }),
+    });
     const recorder = new RunRecorder(store, folder);
     for (const [id, candidate] of store.view.candidates)
       if (hasEnded(candidate) && !(await exists(candidateFile(folder, id)))) recorder.#write(id);
