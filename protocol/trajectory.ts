@@ -26,7 +26,7 @@ export const Observation = z.object({
   outcome: z.enum(['ok', 'error', 'timeout', 'session_lost', 'interrupted', 'invalid_call']),
   durationMs: z.number().nonnegative(),
   fullTextPath: z.string().optional(),
-  /** All of it (or its first MiB) is kept beside the trajectory, under this name: see `trajectory.output`. */
+  /** All of it (or its beginning, where it is very long) is kept beside the trajectory, under this name: see `trajectory.output`. */
   keptOutput: z.string().optional(),
 });
 export type Observation = z.infer<typeof Observation>;

@@ -120,6 +120,8 @@ export const ExecutionResult = z.discriminatedUnion('kind', [
     /** Bounded: head and tail of the output, with a notice in between naming `fullTextPath`. */
     text: z.string(),
     fullTextPath: z.string().nullable(),
+    /** All of what `text` shows the ends of (its beginning, where it is very long), packed: it outlives the sandbox. */
+    fullTextGzipBase64: z.string().optional(),
     exitCode: z.int().nullable(),
     durationMs: z.number(),
   }),

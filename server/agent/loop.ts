@@ -9,6 +9,7 @@ import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { type Answer, Conversation, modelEvent } from './conversation.ts';
+import type { KeptOutputs } from './keptOutputs.ts';
 import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
 import { currentStreak, hardRepeats } from './loopDetection.ts';
 import { type Peers, statedIdea, wasToldOfDuplicate } from './peers.ts';
@@ -40,6 +41,8 @@ export interface AgentOptions {
   entryFile: string | null;
   /** Programs that ran to their end in the sandbox, for an agent that never submits; absent: such an agent fails. */
   rehearsals?: Rehearsals;
+  /** Where long outputs are kept for people; absent: nowhere. */
+  outputs?: KeptOutputs;
   /** Absent: the agent is on its own. */
   peers?: Peers;
   signal: AbortSignal;
@@ -229,12 +232,18 @@ class Agent {
       // What was cut off by a shutdown is left open: the resumed agent is told, or gets the result after all.
       if (signal.aborted && result.outcome !== 'ok') throw new InterruptedError('the trajectory was interrupted');
       const { outcome, text, durationMs, fullTextPath } = result;
-      await this.#observe(call, { outcome, text, durationMs, ...(fullTextPath === null ? {} : { fullTextPath }) });
+      const inSandbox = fullTextPath === null ? {} : { fullTextPath };
+      await this.#observe(call, { outcome, text, durationMs, ...inSandbox, ...(await this.#kept(execId, result)) });
     };
     if (request.name === 'bash') await workbench.bash(execId, request.command, timeoutMs, commit);
     else await workbench.python(execId, request.code, timeoutMs, commit);
     await this.#keepRehearsed(call, execId);
     return null;
+  }
+
+  async #kept(execId: string, { fullTextGzipBase64: packed }: ToolOutcome): Promise<{ keptOutput?: string }> {
+    const name = packed === undefined ? null : await this.#options.outputs?.keep(execId, Buffer.from(packed, 'base64'));
+    return name == null ? {} : { keptOutput: name };
   }
 
   /** A program that just ran to its end and wrote predictions is kept: it can be submitted for an agent that does not. */

@@ -42,5 +42,7 @@ export interface ToolOutcome {
   outcome: 'ok' | 'error' | 'timeout' | 'session_lost' | 'interrupted';
   text: string;
   fullTextPath: string | null;
+  /** All of a long output (its beginning, where it is very long), packed, for people. */
+  fullTextGzipBase64?: string | undefined;
   durationMs: number;
 }

@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { keptOutputName, maxKeptOutputBytes } from '../agent/keptOutputs.ts';
+import { keptOutputName } from '../agent/keptOutputs.ts';
 import { readProgramFile } from './candidateFiles.ts';
 
 const pieceBytes = 256 * 1024;
+/** More than a worker hands over is none of ours. */
+const maxUnpackedBytes = 16 * 1024 * 1024;
 /** The piece that is asked for next is usually of the same output. */
 const cached: { path: string; bytes: Buffer } = { path: '', bytes: Buffer.alloc(0) };
 
@@ -27,7 +29,7 @@ export async function readKeptOutput(directory: string, name: string, offset: nu
 async function unpacked(directory: string, name: string): Promise<Buffer | null> {
   try {
     const packed = await readProgramFile(directory, name);
-    return await promisify(gunzip)(packed, { maxOutputLength: 2 * maxKeptOutputBytes });
+    return await promisify(gunzip)(packed, { maxOutputLength: maxUnpackedBytes });
   } catch (error) {
     // Removed to make room, or cut off by a full disk: not kept, either way.
     if (error instanceof Error && (error.name === 'CandidatePathError' || 'code' in error)) return null;

@@ -6,6 +6,7 @@ import type { Spending } from '../../protocol/cost.ts';
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
+import { KeptOutputs } from '../agent/keptOutputs.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Peers } from '../agent/peers.ts';
 import type { Rehearsals } from '../agent/rehearsal.ts';
@@ -115,6 +116,7 @@ export class AgentRuns {
         append: async (event: TrajectoryEvent) => {
           await account.log.append(event);
           news.pass(event, log.events);
+          if (event.type === 'observation') onActivity({ candidate: id, slot: slot.index, doing: 'thinking' });
           if (event.type !== 'model') return;
           onActivity({ candidate: id, slot: slot.index, doing: event.calls[0]?.name ?? 'thinking' });
           await accounts.reportAtWork(id, account);
@@ -143,6 +145,7 @@ export class AgentRuns {
         workbench,
         runRemainingMs: this.#options.runRemainingMs,
         rehearsals: this.#rehearsals(id),
+        outputs: new KeptOutputs(paths.outputs),
         ...this.#peers(candidate, context, log.events),
       });
       await slot.closeSession(session);

@@ -29,7 +29,7 @@ export interface EvaluationOptions extends SlotOptions {
 }
 
 const supervisor = readFileSync(programFile('server/worker/evaluation_supervisor.py'), 'utf8');
-const logBounds: OutputBounds = { headBytes: 4_000, tailBytes: 16_000, fileBytes: 0 };
+const logBounds: OutputBounds = { headBytes: 4_000, tailBytes: 16_000, fileBytes: 0, handedBytes: 0 };
 const startDeadlineMs = 60_000;
 const handOutDeadlineMs = 60_000;
 /** gzip makes what cannot be compressed a little longer. */

@@ -82,7 +82,9 @@ export class BashSession {
     if (end.shellEnded) notes.push(`The shell ended (exit status ${end.code ?? 'unknown'}). ${await this.#renew()}`);
     const text = late + composeText(shown, end.jobs, notes);
     const outcome = end.shellEnded ? 'session_lost' : (stopped ?? (end.code === 0 ? 'ok' : 'error'));
-    return { kind: 'tool', outcome, text, fullTextPath: shown.fullTextPath, exitCode: end.code, durationMs };
+    const { fullTextPath, fullTextGzipBase64: packed } = shown;
+    const handed = packed === undefined ? {} : { fullTextGzipBase64: packed };
+    return { kind: 'tool', outcome, text, fullTextPath, ...handed, exitCode: end.code, durationMs };
   }
 
   /** Waits for the end of a command; at its deadline, or when asked to, climbs the ladder. */

@@ -3,6 +3,8 @@
  * is also written to a file inside the sandbox, which the notice in between names.
  */
 import { PassThrough, type Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Sandbox, SandboxProcess } from '../sandbox/sandbox.ts';
 
 export interface OutputBounds {
@@ -11,16 +13,25 @@ export interface OutputBounds {
   tailBytes: number;
   /** Most bytes kept in the file. */
   fileBytes: number;
+  /** Most bytes handed over to be kept outside of the sandbox. */
+  handedBytes: number;
 }
 
 /** About 40,000 characters: a fifth from the head, where a mistake begins, the rest from the tail, where it ends. */
-export const agentBounds: OutputBounds = { headBytes: 8_000, tailBytes: 32_000, fileBytes: 64 * 1024 * 1024 };
+export const agentBounds: OutputBounds = {
+  headBytes: 8_000,
+  tailBytes: 32_000,
+  fileBytes: 64 * 1024 * 1024,
+  handedBytes: 4 * 1024 * 1024,
+};
 
 /** How many outputs are kept as files; older ones make room, since the file system of a sandbox is memory. */
 const keptFiles = 8;
 const outputFolder = '/workspace/.aira/outputs';
 const spillBufferBytes = 1024 * 1024;
 const closeDeadlineMs = 5_000;
+
+const gzipped = promisify(gzip);
 
 // The oldest go first. `cat` ends with an error when the disk is full, and that is told.
 const writerScript = `mkdir -p -- "$1" && cd -- "$1" || exit 1
@@ -95,6 +106,8 @@ export interface WindowText {
   /** Stands between head and tail if anything is left out; null: `tail` follows `head` at once. */
   notice: string | null;
   fullTextPath: string | null;
+  /** All of it, as far as it is handed over, packed; undefined if nothing is left out. */
+  fullTextGzipBase64?: string;
 }
 
 export class OutputWindow {
@@ -107,6 +120,9 @@ export class OutputWindow {
   #tail: Buffer[] = [];
   #tailBytes = 0;
   #file: SpillFile | null = null;
+  /** From the beginning on, once the middle no longer fits. */
+  #handed: Buffer[] = [];
+  #handedBytes = 0;
 
   /** @param keep where to keep the full text; null: nowhere */
   constructor(bounds: OutputBounds, keep: { sandbox: Sandbox; name: () => string } | null) {
@@ -121,9 +137,15 @@ export class OutputWindow {
     this.total += chunk.length;
     if (this.#file === null && this.total > headBytes + tailBytes && this.#makeFile !== null) {
       this.#file = this.#makeFile();
-      for (const piece of [...this.#head, ...this.#tail]) this.#file.write(piece, null);
+      for (const piece of [...this.#head, ...this.#tail]) {
+        this.#file.write(piece, null);
+        this.#hand(piece);
+      }
     }
-    this.#file?.write(chunk, source);
+    if (this.#file !== null) {
+      this.#file.write(chunk, source);
+      this.#hand(chunk);
+    }
     const toHead = chunk.subarray(0, headBytes - this.#headBytes);
     if (toHead.length > 0) {
       this.#head.push(toHead);
@@ -144,6 +166,24 @@ export class OutputWindow {
       this.#tail = [joined];
       this.#tailBytes = joined.length;
     }
+  }
+
+  /** Copied where only a part is taken, so that no large buffer is held for its sake. */
+  #hand(chunk: Buffer): void {
+    const room = this.#bounds.handedBytes - this.#handedBytes;
+    if (room <= 0) return;
+    const piece = chunk.length <= room ? chunk : Buffer.from(chunk.subarray(0, room));
+    this.#handed.push(piece);
+    this.#handedBytes += piece.length;
+  }
+
+  async #packed(): Promise<string> {
+    const lost = this.total - this.#handedBytes;
+    const note =
+      lost > 0 ? [Buffer.from(`\n[... ${lost.toLocaleString('en-US')} more bytes were not kept ...]\n`)] : [];
+    const packed = await gzipped(Buffer.concat([...this.#handed, ...note]), { level: 1 });
+    this.#handed = [];
+    return packed.toString('base64');
   }
 
   /** Closes the file and says what there is to see. */
@@ -168,6 +208,7 @@ export class OutputWindow {
       tail: decode(tail.subarray(-tailBytes)),
       notice: `[... ${omitted.toLocaleString('en-US')} bytes left out here; ${where} ...]`,
       fullTextPath: path,
+      ...(this.#handedBytes === 0 ? {} : { fullTextGzipBase64: await this.#packed() }),
     };
   }
 }

@@ -82,7 +82,9 @@ export class PythonSession {
     const text = late + composeText(shown, null, notes);
     const finished = end.how === 'done' && end.status === 'ok' ? 'ok' : 'error';
     const outcome = end.how === 'died' ? 'session_lost' : (stopped ?? finished);
-    return { kind: 'tool', outcome, text, fullTextPath: shown.fullTextPath, exitCode: null, durationMs };
+    const { fullTextPath, fullTextGzipBase64: packed } = shown;
+    const handed = packed === undefined ? {} : { fullTextGzipBase64: packed };
+    return { kind: 'tool', outcome, text, fullTextPath, ...handed, exitCode: null, durationMs };
   }
 
   /** Waits for the end of the code; at its deadline, or when asked to, interrupts it, then kills the kernel. */

@@ -2,7 +2,7 @@
 import { type OutputBounds, OutputWindow, type WindowText } from './outputWindow.ts';
 import { type JobNumbers, presentOutput } from './presentation.ts';
 
-const lateBounds: OutputBounds = { headBytes: 0, tailBytes: 4_000, fileBytes: 0 };
+const lateBounds: OutputBounds = { headBytes: 0, tailBytes: 4_000, fileBytes: 0, handedBytes: 0 };
 
 /** What programs in the background write while no call runs. */
 export class LateOutput {
