@@ -10,8 +10,11 @@ import { ExecutionResult } from '../../protocol/worker.ts';
 import { readDocument } from '../store/document.ts';
 import { writeDurably } from '../store/durableFile.ts';
 
-/** A verdict takes longer than this where other runs of the program come first, or many wait for their scores. */
-const verdictMs = 500;
+/**
+ * A verdict takes longer than this where other runs of the program come first. The worker delivers again what is not
+ * acknowledged in 60 s.
+ */
+const verdictMs = 10_000;
 
 export class KeptResults {
   readonly #directory: string;
