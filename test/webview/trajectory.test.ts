@@ -4,7 +4,16 @@ import type { TrajectoryItem } from '../../protocol/clientViews.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { answer, itemsOf, observed, started } from '../../webview/trajectory/sampleEvents.ts';
 import { hostOf, longTrajectory } from './longTrajectory.ts';
-import { closeBrowser, type OpenPanel, openPanel, type PanelOptions, seriousFindings, themes } from './panelPage.ts';
+import {
+  closeBrowser,
+  frameCosts,
+  type OpenPanel,
+  openPanel,
+  type PanelOptions,
+  seriousFindings,
+  themes,
+  until,
+} from './panelPage.ts';
 import { began, sampleCandidate, sampleRun } from './sampleRun.ts';
 
 const limits = { timeout: 120_000 };
@@ -180,12 +189,29 @@ test('a live trajectory opens at its end and follows it, but never moves what is
   const open = items.slice(0, 81);
   await using panel = await openTrajectory(open, { candidate: live, first: open.length });
   const { page } = panel;
-  const settled = () => page.waitForTimeout(400);
-  await settled();
-  assert.ok((await feedState(panel)).fromEnd < 2, JSON.stringify(await feedState(panel)));
+  const atEnd = (what: string) =>
+    until(
+      () => feedState(panel),
+      ({ fromEnd }) => fromEnd < 2,
+      what,
+    );
+  /** The feed has not moved for a while. */
+  const settled = async () => {
+    let before = '';
+    const rests = async () => {
+      await page.waitForTimeout(150);
+      const now = JSON.stringify(await feedState(panel));
+      const same = now === before;
+      before = now;
+      return same;
+    };
+    await until(rests, (same) => same, 'the feed comes to rest');
+  };
+  await atEnd('it opens at its end');
   await panel.send({ type: 'items', items: items.slice(81, 91), total: 91 });
+  await page.getByRole('article', { name: /^Step 45:/ }).waitFor();
   await settled();
-  assert.ok((await feedState(panel)).fromEnd < 2, JSON.stringify(await feedState(panel)));
+  await atEnd('it follows');
 
   await page.locator('ar-trajectory-feed').hover();
   await page.mouse.wheel(0, -3000);
@@ -200,9 +226,10 @@ test('a live trajectory opens at its end and follows it, but never moves what is
   await settled();
   assert.deepEqual(await inView(), before);
   await page.getByRole('button', { name: /Jump to latest \(\d+ new\)/ }).click();
+  await page.getByRole('article', { name: /^Step 55:/ }).waitFor();
   await settled();
-  assert.ok((await feedState(panel)).fromEnd < 2);
-  assert.equal(await page.getByRole('button', { name: /Jump to latest/ }).count(), 0);
+  await atEnd('it jumps to its end');
+  await page.getByRole('button', { name: /Jump to latest/ }).waitFor({ state: 'detached' });
 });
 
 test('a search goes through pages that are not loaded, and leads to what it finds', limits, async () => {
@@ -217,45 +244,54 @@ test('a search goes through pages that are not loaded, and leads to what it find
   await page.keyboard.press('Enter');
   const row = page.getByRole('article', { name: /^Step 1234:/ });
   await row.waitFor();
-  await page.waitForTimeout(500);
   assert.equal(await row.getAttribute('class'), 'current');
-  const marked = await page.evaluate(() => [...(CSS.highlights.get('ar-found-current') ?? [])].map(String));
-  assert.deepEqual(marked, ['needle (']);
-  const box = await page.evaluate(() => {
-    const [range] = CSS.highlights.get('ar-found-current') ?? [];
-    return range instanceof Range ? range.getBoundingClientRect().top : -1;
-  });
-  assert.ok(box > 150 && box < 740, `the words are in view, at ${box}`);
+  const marked = () =>
+    page.evaluate(() => {
+      const [range] = CSS.highlights.get('ar-found-current') ?? [];
+      return range instanceof Range ? { words: String(range), top: range.getBoundingClientRect().top } : null;
+    });
+  const inView = (mark: Awaited<ReturnType<typeof marked>>) =>
+    mark !== null && mark.words === 'needle (' && mark.top > 150 && mark.top < 740;
+  await until(marked, inView, 'the words are in view');
 });
 
 test('keys lead from step to step, to failures, to the submission and back, and fold', limits, async () => {
   const items = longTrajectory(120);
   await using panel = await openTrajectory(items);
   const { page } = panel;
-  const current = () => page.locator('article.current').getAttribute('aria-label');
-  const press = async (key: string) => {
+  /** Presses a key, and waits until the row with the keyboard is the one that it should lead to. */
+  const press = async (key: string, label: RegExp) => {
     await page.keyboard.press(key);
-    await page.waitForTimeout(250);
+    const current = () =>
+      page
+        .locator('article.current')
+        .getAttribute('aria-label', { timeout: 1000 })
+        .catch(() => null);
+    await until(current, (words) => label.test(words ?? ''), `${key} leads to ${label}`);
   };
+  const folds = (bodies: number) =>
+    until(
+      () => page.locator('article.current .row-body').count(),
+      (count) => count === bodies,
+      'Enter folds',
+    );
   await page.locator('article').first().focus();
-  await press('j');
-  await press('ArrowDown');
-  assert.match((await current()) ?? '', /^Step 2:/);
-  assert.equal(await page.locator('article:focus').getAttribute('class'), 'current');
-  await press('Enter');
-  assert.equal(await page.locator('article.current .row-body').count(), 0);
-  await press('Enter');
-  assert.equal(await page.locator('article.current .row-body').count(), 1);
-  await press('e');
-  assert.match((await current()) ?? '', /^Step 50:/);
-  await press('e');
-  assert.match((await current()) ?? '', /^Step 100:/);
-  await press('E');
-  assert.match((await current()) ?? '', /^Step 50:/);
-  await press('s');
-  assert.match((await current()) ?? '', /^Submitted/);
-  await press('k');
-  assert.match((await current()) ?? '', /^Step 120:/);
+  await press('j', /^Step 1:/);
+  await press('ArrowDown', /^Step 2:/);
+  await until(
+    () => page.locator('article:focus').count(),
+    (count) => count === 1,
+    'the row has the focus',
+  );
+  await page.keyboard.press('Enter');
+  await folds(0);
+  await page.keyboard.press('Enter');
+  await folds(1);
+  await press('e', /^Step 50:/);
+  await press('e', /^Step 100:/);
+  await press('E', /^Step 50:/);
+  await press('s', /^Submitted/);
+  await press('k', /^Step 120:/);
   const row = page.locator('article.current');
   assert.equal(await row.getAttribute('aria-posinset'), '121');
   assert.equal(await row.getAttribute('aria-setsize'), '122');
@@ -294,19 +330,21 @@ test('a click on the strip of time leads to the step of that moment', limits, as
   const strip = page.getByRole('slider', { name: 'Where the time went' });
   const box = await strip.boundingBox();
   assert.ok(box);
+  const step = () =>
+    page.locator('article').evaluateAll((articles) => {
+      const label = articles.find((article) => article.className === 'current')?.getAttribute('aria-label') ?? '';
+      return Number(/^Step (\d+)/.exec(label)?.[1]);
+    });
   await page.mouse.click(box.x + box.width * 0.5, box.y + 15);
-  await page.waitForTimeout(400);
-  const label = (await page.locator('article.current').getAttribute('aria-label')) ?? '';
-  const step = Number(/^Step (\d+)/.exec(label)?.[1]);
-  assert.ok(step > 40 && step < 60, label);
+  const middle = await until(step, (number) => number > 40 && number < 60, 'the middle of the strip is a middle step');
   await strip.focus();
-  await page.keyboard.press('ArrowRight');
-  await page.waitForTimeout(300);
+  await page.keyboard.press('PageDown');
+  await until(step, (number) => number > middle + 5, 'PageDown goes on by a tenth');
   assert.match((await strip.getAttribute('aria-valuetext')) ?? '', /^Step \d+ · (python|bash|Thinking|Waiting)/);
-  await page.getByText(/Thinking .*\(\d+ %\)/).waitFor();
+  await page.getByText(/Thinking[\s\S]*\(\d+ %\)/).waitFor();
 });
 
-test('5,000 steps: scrolling stays smooth, and the document bounded', limits, async (context) => {
+test('5,000 steps: scrolling stays smooth, and the document bounded', { timeout: 400_000 }, async (context) => {
   const items = longTrajectory(5000);
   await using panel = await openTrajectory(items, { first: 200, host: hostOf(items) });
   const { page } = panel;
@@ -316,30 +354,30 @@ test('5,000 steps: scrolling stays smooth, and the document bounded', limits, as
       return feed?.shadowRoot?.querySelector('[role="feed"]')?.getAttribute('aria-busy') === 'false';
     },
     undefined,
-    { timeout: 60_000 },
+    { timeout: 240_000 },
   );
-  const frames = await page.locator('ar-trajectory-feed .scroller').evaluate(async (scroller) => {
-    const times: number[] = [];
-    let before = performance.now();
-    for (let frame = 0; frame < 180; frame++) {
-      scroller.scrollTop += 900;
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      times.push(now - before);
-      before = now;
-    }
-    return times.sort((a, b) => a - b);
-  });
+  const { cpu, median, p95 } = await frameCosts(page, () =>
+    page.locator('ar-trajectory-feed .scroller').evaluate(async (scroller) => {
+      const times: number[] = [];
+      let before = performance.now();
+      for (let frame = 0; frame < 150; frame++) {
+        scroller.scrollTop += 900;
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        times.push(now - before);
+        before = now;
+      }
+      return times;
+    }),
+  );
   const { articles, nodes } = await feedState(panel);
-  const median = frames[90] ?? 0;
-  const p95 = frames[171] ?? 0;
+  const [figure, wait, slow] = [cpu, median, p95].map((ms) => ms.toFixed(1));
   context.diagnostic(
-    `frames while scrolling 900 px each: median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms; ${articles} rows, ${nodes} elements`,
+    `scrolling 900 px a frame: ${figure} ms of CPU; median ${wait} ms, p95 ${slow} ms; ${articles} rows, ${nodes} elements`,
   );
   assert.ok(articles < 40, `${articles} rows in the document`);
   assert.ok(nodes < 4000, `${nodes} elements in the document`);
-  // 30 frames a second, with room for a loud machine.
-  assert.ok(median < 66, `median frame ${median} ms`);
+  assert.ok(cpu < 33, `${figure} ms of CPU for each frame: less than 30 frames a second`);
   await page
     .locator('ar-trajectory-feed .scroller')
     .evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));

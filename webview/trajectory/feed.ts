@@ -95,6 +95,11 @@ export class ArTrajectoryFeed extends ArElement {
     return this.#virtualizer?.isAtEnd(endZone) ?? true;
   }
 
+  /** Whether the keyboard is in a row. */
+  get hasFocus(): boolean {
+    return this.shadowRoot?.activeElement instanceof HTMLElement;
+  }
+
   scrollToEnd(): void {
     this.#virtualizer?.scrollToEnd();
     this.requestUpdate();

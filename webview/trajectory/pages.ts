@@ -86,17 +86,18 @@ export class Pages {
     this.#known.fill(1, from, to);
   }
 
-  /** What to ask for at or after `index` (or before it), within one page; null: all of it is there. */
-  nextGap(index: number, direction: 1 | -1): { from: number; limit: number } | null {
+  /** What to ask for at or after `index` (or before it), no more than `most` at once; null: all of it is there. */
+  nextGap(index: number, direction: 1 | -1, most = pageSize): { from: number; limit: number } | null {
     for (
       let at = Math.min(Math.max(0, index), Math.max(0, this.total - 1));
       at >= 0 && at < this.total;
       at += direction
     ) {
       if (this.isKnown(at)) continue;
-      const end = Math.min((pageOf(at) + 1) * pageSize, this.total);
       let from = at;
       while (from % pageSize !== 0 && !this.isKnown(from - 1)) from--;
+      let end = at + 1;
+      while (end < this.total && end - from < most && !this.isKnown(end)) end++;
       return { from, limit: end - from };
     }
     return null;

@@ -22,6 +22,8 @@ type Outgoing = z.infer<typeof FromTrajectoryPanel>;
 
 /** Full outputs that are held at once: each piece may have hundreds of thousands of characters. */
 const mostOutputs = 12;
+/** Events that are asked for at once where nobody waits for the first of them. */
+const mostAsked = 600;
 /** An answer that takes longer than this, in milliseconds, is asked for again. */
 const patience = 15_000;
 
@@ -264,8 +266,8 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     const near = rows[Math.max(0, first)]?.index ?? 0;
     this.#model.near = near;
     const unsearched = this.#search?.nextUnsearched(near, this.#model.total, this.#model.isAbsent) ?? null;
-    if (unsearched !== null) return this.#model.gapAt(unsearched);
-    return this.#model.hasRoom ? this.#model.gapAt(near) : null;
+    if (unsearched !== null) return this.#model.gapAt(unsearched, mostAsked);
+    return this.#model.hasRoom ? this.#model.gapAt(near, mostAsked) : null;
   }
 
   /** A gap is as high as the steps that it stands for: the part of it in view is what is wanted. */
@@ -376,6 +378,7 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     if (row === undefined) return;
     this.current = place;
     this.#unfoldMatches(row, this.#search);
+    if (this.#feed?.hasFocus === true) void this.#feed.focusRow(place);
     void this.#feed?.showWords(place, this.#search.pattern);
   }
 
@@ -402,7 +405,8 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     if (place < 0 || place >= this.#rows.length) return;
     this.current = place;
     this.#feed?.show(place, align);
-    if (focus) void this.#feed?.focusRow(place);
+    // The row that had the keyboard may be gone from the document with this.
+    if (focus || this.#feed?.hasFocus === true) void this.#feed?.focusRow(place);
   }
 
   readonly #key = (event: KeyboardEvent): void => {

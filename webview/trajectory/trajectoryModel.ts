@@ -78,7 +78,8 @@ export class TrajectoryModel {
     return this.#timeline;
   }
 
-  gapAt(index: number): { from: number; limit: number } | null {
-    return this.#pages.nextGap(index, 1) ?? this.#pages.nextGap(index, -1);
+  /** What is not loaded at an event or nearest to it, behind it first. */
+  gapAt(index: number, most?: number): { from: number; limit: number } | null {
+    return this.#pages.nextGap(index, 1, most) ?? this.#pages.nextGap(index, -1, most);
   }
 }
