@@ -136,7 +136,7 @@ test('nothing that a model or program writes becomes more than text', limits, as
     `[click](javascript:${reach})`,
     `![x](https://evil.test/x.png)`,
     `\u001b]8;;javascript:${reach}\u001b\\link\u001b]8;;\u001b\\ \u001b[2J\u202Etxt.exe\u2066`,
-    `$\{constructor.constructor("window.reached.push(2)")()}`,
+    ['$', '{constructor.constructor("window.reached.push(2)")()}'].join(''),
   ].join('\n\n');
   const items = itemsOf([
     { ...started(), model: hostile, prompt: hostile } as TrajectoryEvent,
