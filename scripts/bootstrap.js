@@ -1,5 +1,5 @@
 /**
- * `node scripts/bootstrap.js <setup|test|demo|bench|build|package> [args]`: the first thing that runs on a bare clone. It installs the
+ * `node scripts/bootstrap.js <setup|test|demo|bench|build|package|desktop> [args]`: the first thing that runs on a bare clone. It installs the
  * node packages if they are not as package-lock.json says, and hands over to scripts/<command>.ts on a fitting Node.
  * It speaks on standard error: standard output belongs to the command. Plain JavaScript for Node >= 18 without a dependency.
  */
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { missingNodeMessage, packagesAreInstalled, pathWithoutProject, root, runEntry } from './runtime.js';
 
-const commands = ['setup', 'test', 'demo', 'bench', 'build', 'package'];
+const commands = ['setup', 'test', 'demo', 'bench', 'build', 'package', 'desktop'];
 const installDeadlineMs = 15 * 60_000;
 
 /** The program file and leading arguments that start npm: the npm that runs this script, else the one on PATH. */

@@ -23,6 +23,15 @@ export class Webviews {
     return this.#page.frameLocator('iframe.webview.ready').nth(index).frameLocator('#active-frame');
   }
 
+  /** Waits until so many panels are loaded. @returns their titles */
+  async settled(count: number): Promise<string[]> {
+    return until(
+      `${count} panels are loaded`,
+      () => this.titles(),
+      (titles) => titles.length === count && !titles.includes(''),
+    );
+  }
+
   /** Titles of all panels that are loaded, in the order of their frames; '' where one has none yet. */
   async titles(): Promise<string[]> {
     const frames = this.#page.locator('iframe.webview.ready');

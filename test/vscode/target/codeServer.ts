@@ -10,6 +10,13 @@ import { type Instance, type LaunchOptions, type Target, viewport } from './targ
 const startDeadlineMs = 60_000;
 const installDeadlineMs = 120_000;
 const logLimit = 40_000;
+const startAttempts = 3;
+
+/** A code-server that listens. */
+interface Server {
+  url: string;
+  stop: () => Promise<void>;
+}
 
 /** Arguments of every Chromium of the tests: root may not use its sandbox, containers have little shared memory. */
 export const chromiumArguments = [
@@ -38,10 +45,9 @@ export class CodeServerTarget implements Target {
     const browser = started.value;
     try {
       if (installed.status === 'rejected') throw installed.reason;
-      const server = this.#start(options, log);
+      const server = await this.#started(options, log);
       try {
-        const url = await server.url;
-        return await this.#openWindow(options, url, browser, log, server.stop);
+        return await this.#openWindow(options, server, browser, log);
       } catch (error) {
         await server.stop();
         throw error;
@@ -75,6 +81,19 @@ export class CodeServerTarget implements Target {
     });
   }
 
+  /** code-server gives itself ten seconds to find its own child process: on a machine that is busy it may need another go. */
+  async #started(options: LaunchOptions, log: BoundedText): Promise<Server> {
+    for (let attempt = 1; ; attempt++) {
+      const server = this.#start(options, log);
+      try {
+        return { url: await server.url, stop: server.stop };
+      } catch (error) {
+        await server.stop();
+        if (attempt === startAttempts) throw error;
+      }
+    }
+  }
+
   #start(options: LaunchOptions, log: BoundedText): { url: Promise<string>; stop: () => Promise<void> } {
     const process = execa(
       this.#codeServer.node,
@@ -98,15 +117,24 @@ export class CodeServerTarget implements Target {
       const timer = setTimeout(
         () => reject(new Error(`no address after ${startDeadlineMs / 1000} s`)),
         startDeadlineMs,
-      ).unref();
+      );
+      let said = '';
       process.all.on('data', (chunk: Buffer) => {
         log.append(chunk.toString());
-        const address = /HTTP server listening on (\S+)/.exec(log.toString())?.[1];
+        if (said.length < logLimit) said += chunk.toString();
+        const address = /HTTP server listening on (\S+)/.exec(said)?.[1];
         if (address === undefined) return;
         clearTimeout(timer);
         resolve(address);
       });
-      process.then(({ exitCode }) => reject(new Error(`it ended with ${exitCode}`)), reject);
+      const ended = (why: string) => {
+        clearTimeout(timer);
+        reject(new Error(why));
+      };
+      process.then(
+        ({ exitCode }) => ended(`it ended with ${exitCode}`),
+        (error: Error) => ended(error.message),
+      );
     });
     const stop = async () => {
       process.kill('SIGTERM');
@@ -117,10 +145,9 @@ export class CodeServerTarget implements Target {
 
   async #openWindow(
     options: LaunchOptions,
-    url: string,
+    { url, stop }: Server,
     browser: Browser,
     log: BoundedText,
-    stop: () => Promise<void>,
   ): Promise<Instance> {
     const context = await browser.newContext({ viewport, colorScheme: 'dark', reducedMotion: 'reduce' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
