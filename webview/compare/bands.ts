@@ -93,9 +93,10 @@ export function medianOf(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
-/** Of the mean, from the spread of the values themselves; 0 for a single one. */
+/** Of the mean, from the spread of the values themselves; 0 for a single one, and for equal ones. */
 export function standardErrorOf(values: readonly number[]): number {
-  if (values.length < 2) return 0;
+  // Of equal values it is nothing, whatever the last bit of their mean says.
+  if (values.every((value) => value === values[0])) return 0;
   const mean = meanOf(values);
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1) / values.length);

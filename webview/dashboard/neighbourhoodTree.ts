@@ -13,7 +13,7 @@ import type { TreeItem } from '../ui/tree.ts';
 import type { CandidateMenuDetail } from './candidateMenu.ts';
 import { lineOfDescent, neighbourhood } from './descent.ts';
 import type { RunModel } from './runModel.ts';
-import { operatorWord, originWord, outcomeWord, stateWord, summaryLine } from './words.ts';
+import { originWord, outcomeWord, summaryLine } from './words.ts';
 
 const icons: Readonly<Record<Operator, IconName>> = {
   draft: 'add',
@@ -132,14 +132,6 @@ export class AiraNeighbourhood extends ArElement {
         label: `#${id}`,
         description: `${score} · ${originWord(candidate)}${line === '' ? '' : ` · ${line}`}`,
         icon: candidate.state === 'failed' ? 'error' : icons[candidate.operator],
-        spoken: t(
-          '{0}: {1}, {2}, {3}. {4}',
-          id,
-          operatorWord(candidate.operator),
-          stateWord(candidate.state),
-          score,
-          line,
-        ),
       },
     ];
   }

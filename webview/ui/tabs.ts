@@ -85,7 +85,9 @@ export class ArTabs extends ArElement {
 
   #change(event: Event): void {
     event.stopPropagation();
-    const id = this.renderRoot.querySelector('tk-panels')?.getAttribute('activeid')?.replace(/^tab-/, '');
+    // The attribute follows the property only later.
+    const panels = this.renderRoot.querySelector<HTMLElement & { activeid: string }>('tk-panels');
+    const id = panels?.activeid.replace(/^tab-/, '');
     if (id === undefined || id === this.selected || !this.tabs.some((tab) => tab.id === id)) return;
     this.selected = id;
     this.emit('ar-select', id);
