@@ -17,7 +17,7 @@ export async function executeOnce({
 }: {
   execId: string;
   request: ExecutionRequest;
-  slot: WorkerSlot;
+  slot: Pick<WorkerSlot, 'execute' | 'withDevice'>;
   kept: KeptResults;
   signal: AbortSignal;
 }): Promise<ExecutionResult> {
