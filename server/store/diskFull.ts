@@ -8,11 +8,10 @@ export class DiskFullError extends Error {
   /** What could not be written. */
   readonly path: string;
 
-  constructor(
-    path: string,
-    { words = `${path} could not be written`, cause }: { words?: string; cause?: unknown } = {},
-  ) {
-    super(`the disk is full: ${words}. Free some space there (df -h ${dirname(path)})`, { cause });
+  /** @param options.where a folder on that disk */
+  constructor(path: string, options: { words?: string; where?: string; cause?: unknown } = {}) {
+    const { words = `${path} could not be written`, where = dirname(path), cause } = options;
+    super(`the disk is full: ${words}. Free some space there (df -h ${where})`, { cause });
     this.path = path;
   }
 }

@@ -27,7 +27,8 @@ export class WorkerDiskFullError extends DiskFullError {
 
   /** @param message the worker's own words */
   constructor(slot: number, directory: string, message: string) {
-    super(directory, { words: `the worker of slot ${slot} could not keep a result (${message})` });
+    const words = `the worker of slot ${slot} could not keep a result (${message})`;
+    super(directory, { words, where: directory });
     this.slot = slot;
   }
 }

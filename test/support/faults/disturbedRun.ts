@@ -3,16 +3,15 @@ import { chmodSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { unixUrl } from '../../../protocol/dial.ts';
-import { RunEvent } from '../../../protocol/run.ts';
+import type { RunEvent } from '../../../protocol/run.ts';
 import { runDirectory } from '../../../server/store/home.ts';
 import { socketPathFor } from '../../../server/transport/unixSocket.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import { audit, type Findings } from './audit.ts';
-import { type HostSettings, hostProgram, interruptedStatus } from './host.ts';
+import { type HostSettings, interruptedStatus } from './host.ts';
+import { startHost } from './hosted.ts';
 import { Census } from './processes.ts';
 import { Relay } from './relay.ts';
 import { type Strike, strike } from './victims.ts';
@@ -140,33 +139,15 @@ class Hosts {
   async #serve(): Promise<void> {
     while (!this.finished && !this.#ended && this.problems.length < mostCrashes) {
       this.count += 1;
-      const host = execa(process.execPath, [hostProgram, JSON.stringify(this.#settings)], {
-        reject: false,
-        env: { TMPDIR: this.#temporary },
-        buffer: { stdout: false },
-      });
-      this.pid = host.pid ?? null;
-      if (host.pid !== undefined) this.census.add(host.pid);
-      const lines = createInterface({ input: host.stdout });
-      const read = new Promise((resolve) => lines.on('close', resolve));
-      lines.on('line', (line) => this.#hear(line));
-      const { exitCode, signal, stderr } = await host;
+      const host = startHost(this.#settings, this.#temporary, (event) => this.told.push(event));
+      this.pid = host.pid;
+      this.census.add(host.pid);
+      const { exitCode, signal, stderr: words } = await host.ended;
       this.pid = null;
-      await read;
-      const words = String(stderr).trim();
       this.#log(`the server ended: ${signal ?? exitCode}${words === '' ? '' : `, saying: ${words}`}`);
       if (exitCode === 0) this.finished = true;
       else if (signal !== 'SIGKILL' && exitCode !== interruptedStatus)
         this.problems.push(`a server ended with ${signal ?? exitCode}: ${words.slice(-1500)}`);
-    }
-  }
-
-  #hear(line: string): void {
-    try {
-      this.told.push(RunEvent.parse(JSON.parse(line)));
-    } catch {
-      // Killed in the middle of a line: nobody was told of this one.
-      this.#log(`half a line was told: ${line.slice(0, 80)}`);
     }
   }
 }

@@ -6,10 +6,15 @@
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import * as z from 'zod';
+import type { NewRun } from '../../../protocol/run.ts';
 import type { WorkerConfig } from '../../../protocol/worker.ts';
 import { RunHost } from '../../../server/api/runHost.ts';
+import { exitCodeOf } from '../../../server/cli/exitCodes.ts';
+import { hostInForeground } from '../../../server/cli/foreground.ts';
+import { printFailure } from '../../../server/cli/output.ts';
 import { listRunIds, RunStore } from '../../../server/store/runStore.ts';
 import { loadPreparedTask } from '../../../server/tasks/catalog.ts';
+import type { PreparedTask } from '../../../server/tasks/preparedTask.ts';
 import { LocalLauncher } from '../../../server/workers/localLauncher.ts';
 import { runStarted } from '../candidates.ts';
 import { venv } from '../linearTask.ts';
@@ -24,6 +29,8 @@ export const HostSettings = z.object({
   workers: z.int().positive(),
   /** What workers dial in place of the server's own address. */
   workersDial: z.string().optional(),
+  /** As the command does it: with its words on standard error, and its exit codes. */
+  foreground: z.boolean().optional(),
   timing: z.partialRecord(
     z.enum(['leaseMs', 'renewEveryMs', 'graceMs', 'keepAliveMs', 'watchEveryMs', 'adoptMs', 'shutdownMs']),
     z.number(),
@@ -34,6 +41,11 @@ export type HostSettings = z.infer<typeof HostSettings>;
 
 /** Exit status of a run that can be resumed. */
 export const interruptedStatus = 3;
+
+export function newRun({ candidates, workers }: HostSettings, { splitHash, scoringHash }: PreparedTask): NewRun {
+  const metric = { name: 'RMSE', direction: 'minimize' } as const;
+  return { ...runStarted({ task: 'linear', candidates, workers, drafts: 2 }), metric, splitHash, scoringHash };
+}
 
 class RelayedLauncher extends LocalLauncher {
   readonly #url: string;
@@ -48,19 +60,23 @@ class RelayedLauncher extends LocalLauncher {
   }
 }
 
-async function main({ home, run, candidates, workers, workersDial, timing, researcher }: HostSettings) {
+async function main(settings: HostSettings) {
+  const { home, run, workersDial, timing, researcher } = settings;
+  const task = loadPreparedTask(home, 'linear');
   const isNew = !(await listRunIds(home)).includes(run);
-  const store = isNew
-    ? await RunStore.create(home, run, {
-        ...runStarted({ task: 'linear', candidates, workers, drafts: 2 }),
-        metric: { name: 'RMSE', direction: 'minimize' },
-      })
-    : await RunStore.open(home, run);
+  const store = isNew ? await RunStore.create(home, run, newRun(settings, task)) : await RunStore.open(home, run);
   store.subscribe(isNew ? 0 : store.view.lastSeq, (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
   if (!isNew) await store.append({ type: 'run_resumed', pid: process.pid });
+  if (settings.foreground === true) {
+    await hostInForeground({
+      ...{ store, task, venv, model: persistentResearcher(researcher) },
+      ...{ price: null, json: false, logLevel: 'info' },
+    });
+    return;
+  }
   const host = await RunHost.start({
     store,
-    task: loadPreparedTask(home, 'linear'),
+    task,
     venv,
     log: pino({ level: 'warn' }, pino.destination({ dest: store.paths.log, sync: false })),
     model: persistentResearcher(researcher),
@@ -77,4 +93,11 @@ async function main({ home, run, candidates, workers, workersDial, timing, resea
   }
 }
 
-if (process.argv[1] === hostProgram) await main(HostSettings.parse(JSON.parse(process.argv[2] ?? '')));
+if (process.argv[1] === hostProgram) {
+  try {
+    await main(HostSettings.parse(JSON.parse(process.argv[2] ?? '')));
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    printFailure(error, process.exitCode);
+  }
+}

@@ -18,6 +18,15 @@ function read(path: string): string {
   }
 }
 
+/** Empty if the process has ended, or is another user's. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
 export function processOf(pid: number): FoundProcess | null {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === '') return null;
@@ -43,14 +52,12 @@ export function isStillAlive({ pid, startTime }: Pick<FoundProcess, 'pid' | 'sta
 /** Whether a process shows any of these folders: in its command, as where it stands, or in what its sandbox is made of. */
 export function standsIn({ pid, command }: Pick<FoundProcess, 'pid' | 'command'>, folders: readonly string[]): boolean {
   if (folders.some((folder) => command.includes(folder))) return true;
-  let directory = '';
-  try {
-    directory = readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return false; // It has ended, or is another user's.
-  }
-  const mounts = folders.some((folder) => directory.startsWith(folder)) ? '' : read(`/proc/${pid}/mountinfo`);
-  return folders.some((folder) => directory.startsWith(folder) || mounts.includes(folder));
+  const directory = linkOf(`/proc/${pid}/cwd`);
+  if (folders.some((folder) => directory.startsWith(folder))) return true;
+  // Who sees this machine's mounts sees what is mounted in the folders, and is no sandbox.
+  const isSandboxed = linkOf(`/proc/${pid}/ns/mnt`) !== linkOf('/proc/self/ns/mnt');
+  const mounts = isSandboxed ? read(`/proc/${pid}/mountinfo`) : '';
+  return folders.some((folder) => mounts.includes(folder));
 }
 
 /** Remembers every descendant of some processes that it has ever seen, also of those that have lost their parents since. */
