@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long anything may take that a person would call immediate, on a machine that does other things too, milliseconds. */
-export const patienceMs = 30_000;
+export const patienceMs = 60_000;
 
 /** What was awaited did not come. */
 export class NeverHappenedError extends Error {

@@ -7,7 +7,7 @@ import type { CodeServer } from '../../../scripts/setup/codeServer.ts';
 import { BoundedText } from './boundedText.ts';
 import { type Instance, type LaunchOptions, type Target, viewport } from './target.ts';
 
-const startDeadlineMs = 60_000;
+const startDeadlineMs = 120_000;
 const installDeadlineMs = 120_000;
 const logLimit = 40_000;
 const startAttempts = 3;

@@ -1,0 +1,48 @@
+/** What scenarios do with runs, as a person would. */
+
+import type { TreeRow } from '../pages/treeView.ts';
+import type { Workbench } from '../pages/workbench.ts';
+
+/** A server that starts, a task that is prepared, a first candidate: on a busy machine each takes its time. */
+export const slowMs = 180_000;
+
+export interface Answers {
+  task: string;
+  model?: string;
+  budget?: string;
+}
+
+/** Answers the questions of Start Run and waits for the run's row. */
+export async function startRun(
+  vscode: Workbench,
+  { task, model = 'Built-in researcher', budget = '12 candidates' }: Answers,
+): Promise<void> {
+  await vscode.palette.run('AIRA2: Start Run');
+  await pick(vscode, 'on which task', task);
+  await pick(vscode, 'with which model', model);
+  await pick(vscode, 'for how long', budget);
+  await pick(vscode, 'this is the plan', /^Start/);
+  await vscode.tree('Runs').has('the new run', (rows) => rows.some(({ level }) => level === 1), slowMs);
+}
+
+/** Chooses in the question of this title, once its choices have come. */
+export async function pick(vscode: Workbench, title: string, choice: string | RegExp): Promise<void> {
+  const widget = vscode.quickInput.widget.filter({ hasText: title });
+  const row = widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first();
+  await row.waitFor({ timeout: slowMs });
+  await row.click();
+}
+
+/** Candidates among rows. */
+export function candidates(rows: readonly TreeRow[]): TreeRow[] {
+  return rows.filter(({ label }) => /^#\d+$/.test(label));
+}
+
+export function scored(rows: readonly TreeRow[]): TreeRow[] {
+  return candidates(rows).filter(({ description }) => /^-?\d/.test(description));
+}
+
+/** Waits until the open run has so many scored candidates. */
+export function hasScored(vscode: Workbench, count: number): Promise<TreeRow[]> {
+  return vscode.tree('Runs').has(`${count} scored candidates`, (rows) => scored(rows).length >= count, slowMs);
+}
