@@ -54,10 +54,12 @@ export function standsIn({ pid, command }: Pick<FoundProcess, 'pid' | 'command'>
   if (folders.some((folder) => command.includes(folder))) return true;
   const directory = linkOf(`/proc/${pid}/cwd`);
   if (folders.some((folder) => directory.startsWith(folder))) return true;
-  // Who sees this machine's mounts sees what is mounted in the folders, and is no sandbox.
-  const isSandboxed = linkOf(`/proc/${pid}/ns/mnt`) !== linkOf('/proc/self/ns/mnt');
-  const mounts = isSandboxed ? read(`/proc/${pid}/mountinfo`) : '';
-  return folders.some((folder) => mounts.includes(folder));
+  // A sandbox shows what lies in our folders (the fourth field) elsewhere. Who only sees that something is mounted there is none.
+  const shown = read(`/proc/${pid}/mountinfo`)
+    .split('\n')
+    .map((line) => line.split(' ')[3] ?? '');
+  const inTheirFileSystem = folders.map((folder) => folder.replace(/^\/[^/]+/, ''));
+  return inTheirFileSystem.some((folder) => shown.some((root) => root.includes(folder)));
 }
 
 /** Remembers every descendant of some processes that it has ever seen, also of those that have lost their parents since. */
