@@ -103,14 +103,16 @@ export class AgentRuns {
     const { id } = candidate;
     const session = sessionName(id);
     const paths = store.candidatePaths(id);
+    const gathering = this.#context(candidate, slot);
+    // Of no interest where the trajectory goes on with what it was begun with.
+    gathering.catch(() => undefined);
     const news = new AgentNews(store, id);
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
     const account = await accounts.openAccount(session, log);
     try {
       const known = contextOf(log.events);
-      const gathering = known === null ? this.#context(candidate, slot) : Promise.resolve(known);
-      const [workbench, context] = await bothSettled(opening, gathering);
+      const [workbench, context] = await bothSettled(opening, known === null ? gathering : Promise.resolve(known));
       const watched = {
         events: log.events,
         append: async (event: TrajectoryEvent) => {
@@ -148,7 +150,7 @@ export class AgentRuns {
         outputs: new KeptOutputs(paths.outputs),
         ...this.#peers(candidate, context, log.events),
       });
-      await slot.closeSession(session);
+      await bothSettled(slot.closeSession(session), log.close());
       return { result, spent: accounts.told(account), program };
     } catch (error) {
       await accounts.report(id, account);
