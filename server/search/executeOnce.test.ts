@@ -22,7 +22,12 @@ const { signal } = new AbortController();
 
 /** A slot whose worker has been asked for `asked`. */
 function slotOf(asked: string[]): { slot: Pick<WorkerSlot, 'execute' | 'withDevice'>; book: ExecutionBook } {
-  const book = new ExecutionBook({ slot: 0, cancelWaitMs: 1000, onLineTrouble: (error) => assert.fail(String(error)) });
+  const book = new ExecutionBook({
+    slot: 0,
+    directory: root,
+    cancelWaitMs: 1000,
+    onLineTrouble: (error) => assert.fail(String(error)),
+  });
   const start = async (execId: string) => asked.push(execId);
   book.connected({ start, cancel: async () => undefined }, []);
   const device = new DeviceLease();
