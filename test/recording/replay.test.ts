@@ -173,5 +173,13 @@ describe('a recorded run', { timeout: 400_000 }, () => {
     assert.match(taken.stderr + taken.stdout, /not empty/);
     const both = await run({ AIRA2_VENV: venv }, '--replay', recording(), '--seed', '3');
     assert.equal(both.exitCode, 2);
+    const otherRules = join(toy.home, 'recorded-under-other-rules');
+    await cp(recording(), otherRules, { recursive: true });
+    const head = JSON.parse(await readFile(join(otherRules, 'recording.json'), 'utf8'));
+    assert.equal(head.scoringHash, toy.task.scoringHash);
+    await writeFile(join(otherRules, 'recording.json'), JSON.stringify({ ...head, scoringHash: 'f'.repeat(64) }));
+    const rescored = await run({ AIRA2_VENV: venv }, '--replay', otherRules);
+    assert.equal(rescored.exitCode, 2);
+    assert.match(rescored.stderr + rescored.stdout, /scored by other rules/);
   });
 });
