@@ -1,28 +1,29 @@
 /** The server's log: one file and the one before it, each of bounded size. */
 import { existsSync, renameSync, statSync } from 'node:fs';
 import pino, { type LevelWithSilent, type Logger } from 'pino';
+import { openLogFile } from '../store/logFile.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 const lookEveryMs = 30_000;
 
 export interface ServerLog {
   log: Logger;
-  /** Writes what is left. */
+  /** Gives the file back. */
   close: () => void;
 }
 
 export function openServerLog(path: string, level: LevelWithSilent): ServerLog {
   turnOver(path);
-  const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o600 });
+  const file = openLogFile(path);
   const timer = setInterval(() => {
-    if (turnOver(path)) destination.reopen();
+    if (turnOver(path)) file.reopen();
   }, lookEveryMs);
   timer.unref();
   return {
-    log: pino({ level }, destination),
+    log: pino({ level }, file),
     close: () => {
       clearInterval(timer);
-      destination.end();
+      file.close();
     },
   };
 }

@@ -7,6 +7,8 @@ import type { DestinationStream } from 'pino';
 import { isDiskFull } from './diskFull.ts';
 
 export interface LogFile extends DestinationStream {
+  /** Goes on in a new file of the same name: the one before it has been put aside. */
+  reopen(): void;
   /** Writes that come later are dropped. Idempotent. */
   close(): void;
 }
@@ -29,6 +31,11 @@ export function openLogFile(path: string): LogFile {
         if (!isDiskFull(error)) throw error;
         missed += 1;
       }
+    },
+    reopen() {
+      if (file === null) return;
+      closeSync(file);
+      file = openSync(path, 'a', 0o600);
     },
     close() {
       if (file !== null) closeSync(file);
