@@ -10,6 +10,7 @@ import { formatScore } from '../../../protocol/score.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
+import { byScore } from '../runs/candidateOrder.ts';
 import { hasProgram, operatorWords, stateWords } from '../runs/candidateRow.ts';
 import { isLive, modelWords, moment, standingWords } from '../runs/runRow.ts';
 import { choose } from '../ui/ask.ts';
@@ -84,10 +85,7 @@ function candidateChoices({ candidates, summary }: RunView, filter: CandidateFil
         (filter === 'program' && hasProgram(candidate)) ||
         (filter === 'trajectory' && candidate.operator !== 'human')),
   );
-  const sign = summary.metric.direction === 'minimize' ? 1 : -1;
-  fits.sort(
-    (a, b) => sign * ((a.search?.value ?? sign * Infinity) - (b.search?.value ?? sign * Infinity)) || b.id - a.id,
-  );
+  fits.sort((a, b) => byScore(a, b, summary.metric.direction) || b.id - a.id);
   return fits.map(({ id, search, state, operator, summary: words, idea = '' }) => ({
     label: `#${id}`,
     description: [search === null ? stateWords(state) : formatScore(search.value), operatorWords(operator)].join(' · '),

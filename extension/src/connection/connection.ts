@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   log: RpcLog;
 }
 
+/** Longest wait for a connection; what starts a server, or a tunnel to it, has shorter bounds of its own. */
+const connectMs = 150_000;
 /** Longest wait for a server that hands over to let go. */
 const handoverMs = 30_000;
 
@@ -93,7 +95,7 @@ export class Connection {
   async need(): Promise<AgentServerClient> {
     await this.#looking;
     if (this.#client !== null) {
-      await this.#client.ready();
+      await this.#client.ready(connectMs);
       return this.#client;
     }
     this.#starting ??= this.#start().finally(() => {
@@ -153,7 +155,7 @@ export class Connection {
       const target = await this.#route.find();
       if (generation !== this.#generation) return;
       if (target === null) this.#enter({ kind: 'absent' });
-      else await this.#connect(target).ready();
+      else await this.#connect(target).ready(connectMs);
     } catch (error) {
       this.#fail(error, generation);
     }
@@ -165,7 +167,7 @@ export class Connection {
     try {
       const target = await this.#route.start((step) => this.#enter({ kind: 'connecting', step }));
       const client = this.#connect(target);
-      await client.ready();
+      await client.ready(connectMs);
       return client;
     } catch (error) {
       this.#fail(error, generation);

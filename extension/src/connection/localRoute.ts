@@ -16,7 +16,12 @@ export interface LocalRouteOptions {
   /** A restricted window starts nothing. */
   mayStart: () => boolean;
   environment?: NodeJS.ProcessEnv;
+  /** How long a server may take to listen, in milliseconds. */
+  waitMs?: number;
 }
+
+/** A cold disk and a busy machine; the person sees that it starts. */
+const defaultWaitMs = 30_000;
 
 /** A server cannot be started from a window that does not trust its workspace. */
 export class RestrictedError extends Error {
@@ -55,12 +60,19 @@ export function localRoute(options: LocalRouteOptions): Route {
   };
 }
 
-async function prepare({ home, extensionFolder, python, environment }: LocalRouteOptions): Promise<Target> {
+async function prepare({
+  home,
+  extensionFolder,
+  python,
+  environment,
+  waitMs = defaultWaitMs,
+}: LocalRouteOptions): Promise<Target> {
   const folder = await installServer(extensionFolder, join(serverPaths(home).directory, 'builds'));
   return localServer({
     home,
     command: [process.execPath, join(folder, 'server', 'aira2.mjs'), 'serve'],
     environment: serverEnvironment(environment ?? process.env, python),
+    waitMs,
   });
 }
 

@@ -21,6 +21,7 @@ export class ComparePanel implements PanelController {
   readonly #stale = new Set<RunId>();
   #runs: RunId[];
   #timer: NodeJS.Timeout | null = null;
+  #isFilled = false;
   #turn = 0;
 
   constructor(app: App, panel: vscode.WebviewPanel, runs: readonly RunId[], closed: () => void) {
@@ -60,6 +61,7 @@ export class ComparePanel implements PanelController {
 
   link(message: LinkMessage): void {
     this.#frame.post(message);
+    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
   }
 
   dispose(): void {
@@ -87,9 +89,10 @@ export class ComparePanel implements PanelController {
   #fill(): void {
     this.#turn += 1;
     const turn = this.#turn;
+    this.#isFilled = false;
     attempt(this.#app, 'comparison', async () => {
       await this.#app.connection.look();
-      const client = await this.#app.connection.need();
+      const client = this.#app.connection.get();
       const runs = await Promise.all(
         this.#runs.map((run) =>
           this.#reader(run)
@@ -106,6 +109,7 @@ export class ComparePanel implements PanelController {
           : await Promise.all([this.#app.references.title(task, version), this.#app.references.lines(task, version)]);
       if (turn !== this.#turn) return;
       for (const run of [...this.#readers.keys()]) if (!this.#runs.includes(run)) this.#readers.delete(run);
+      this.#isFilled = true;
       this.#frame.post({ type: 'reset', title, runs: compared, available: this.#available(task), references });
     });
   }

@@ -78,6 +78,7 @@ export class DashboardPanel implements PanelController {
 
   link(message: LinkMessage): void {
     this.#frame.post(message);
+    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
   }
 
   dispose(): void {

@@ -23,6 +23,7 @@ export class TrajectoryPanel implements PanelController {
   #candidate: CandidateId;
   #hold: Subscription;
   #following: Subscription | null = null;
+  #isFilled = false;
   /** Counts what is shown: an answer to what was shown before is dropped. */
   #turn = 0;
 
@@ -91,6 +92,7 @@ export class TrajectoryPanel implements PanelController {
 
   link(message: LinkMessage): void {
     this.#frame.post(message);
+    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
   }
 
   dispose(): void {
@@ -125,6 +127,7 @@ export class TrajectoryPanel implements PanelController {
   #fill(): void {
     this.#turn += 1;
     const turn = this.#turn;
+    this.#isFilled = false;
     this.#stopFollowing();
     attempt(this.#app, 'trajectory', async () => {
       const { run, candidate } = this.subject;
@@ -138,6 +141,7 @@ export class TrajectoryPanel implements PanelController {
       const shown = view.candidates.get(candidate);
       if (turn !== this.#turn || shown === undefined) return;
       const [items = [], ...more] = fitting(page.items);
+      this.#isFilled = true;
       this.#frame.title = this.#title();
       this.#frame.post({ type: 'reset', run: view.summary, title, candidate: shown, items, total: page.total });
       for (const piece of more) this.#frame.post({ type: 'items', items: piece, total: page.total });

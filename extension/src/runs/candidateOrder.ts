@@ -52,7 +52,8 @@ function rankOf({ pinned, state }: Candidate): number {
   return state === 'failed' ? 4 : 5;
 }
 
-function byScore(a: Candidate, b: Candidate, direction: Direction): number {
+/** The better first; without a score last. */
+export function byScore(a: Candidate, b: Candidate, direction: Direction): number {
   if (a.search === null || b.search === null) return (a.search === null ? 1 : 0) - (b.search === null ? 1 : 0);
   if (a.search.value === b.search.value) return 0;
   return isBetter(a.search.value, b.search.value, direction) ? -1 : 1;
