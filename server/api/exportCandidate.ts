@@ -7,6 +7,7 @@ import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
+import { isSealed } from '../../protocol/sealed.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
 import type { RunPaths } from '../store/home.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
@@ -38,8 +39,9 @@ export async function exportCandidate(options: ExportOptions) {
     await chmod(join(partial, 'run.sh'), 0o755);
     await writeFile(join(partial, 'candidate.json'), `${JSON.stringify(candidate, null, 2)}\n`);
     await writeFile(join(partial, 'README.md'), readme(view, task, candidate));
-    // Sealed material leaves the run only when nothing is sealed any more.
-    if (view.summary.unsealed) await writePredictions(paths, task, candidate, partial);
+    // What is sealed does not leave the run; in one that was unsealed early, that of later candidates still is.
+    if (view.summary.unsealed && !isSealed(candidate, view.summary))
+      await writePredictions(paths, task, candidate, partial);
     await rm(directory, { recursive: true, force: true });
     await rename(partial, directory);
   } finally {
@@ -59,7 +61,7 @@ export function chooseCandidate({ view, paths }: Pick<ExportOptions, 'view' | 'p
   if (wanted === null)
     throw new RefusedError(
       'no_result',
-      summary.unsealed
+      summary.state === 'finished'
         ? `Run ${summary.id} selected nothing. Name a candidate: aira2 runs candidates ${summary.id}`
         : `Run ${summary.id} has not selected yet. Name a candidate, or let the run end.`,
     );
