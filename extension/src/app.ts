@@ -13,8 +13,9 @@ import { commandTable } from './commands/commandTable.ts';
 import { CannotError, explain } from './commands/failure.ts';
 import { chosenPlace, chosenRoute, home } from './connection/chosenRoute.ts';
 import { Connection } from './connection/connection.ts';
-import { buildOf } from './connection/serverBundle.ts';
+import { type Build, buildOf } from './connection/serverBundle.ts';
 import { StatusBar } from './connection/statusBar.ts';
+import { UpgradeOffer } from './connection/upgradeOffer.ts';
 import { type CommandName, commandId, trustedCommands, View } from './ids.ts';
 import { ModelKeys } from './keys/modelKeys.ts';
 import { EditorModels } from './languageModels/editorModels.ts';
@@ -55,7 +56,7 @@ export class App {
   readonly views: Views;
   readonly log: vscode.LogOutputChannel;
   /** Which code this window brings; a server of another build can be replaced by it. */
-  readonly build: string;
+  readonly build: Build;
   readonly connection: Connection;
   readonly keys: ModelKeys;
   readonly runs = new RunList();
@@ -86,7 +87,7 @@ export class App {
     this.connection = new Connection({
       route: () => chosenRoute(context, this.log),
       name: vscode.workspace.name ?? vscode.env.appName,
-      build: this.build,
+      build: this.build.name,
       log: { warn: (message) => this.log.warn(message) },
     });
     this.keys = new ModelKeys(context.secrets, chosenPlace);
@@ -122,6 +123,7 @@ export class App {
       ),
       new StatusBar(this.connection, this.runs),
       new RunNotices(this.runs, this.followed),
+      new UpgradeOffer(this.connection, this.build),
       decorations,
       this.#titles,
       this.runsView,

@@ -1,4 +1,5 @@
 /** Exporting: a program with its environment, and its predictions once the run is unsealed. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -41,7 +42,15 @@ async function pickFolder(name: string): Promise<string | undefined> {
     defaultUri: workspace?.uri ?? vscode.Uri.file(homedir()),
   });
   const [folder] = picked ?? [];
-  return folder === undefined ? undefined : join(folder.fsPath, name);
+  return folder === undefined ? undefined : freeName(join(folder.fsPath, name));
+}
+
+/** An export never goes into what is there already. */
+function freeName(path: string): string {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? path : `${path}-${number}`;
+    if (!existsSync(name)) return name;
+  }
 }
 
 async function askPath(app: App, name: string): Promise<string | undefined> {

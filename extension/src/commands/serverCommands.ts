@@ -66,9 +66,9 @@ export async function stopServer(app: App): Promise<void> {
 export async function restartServer(app: App): Promise<void> {
   const client = app.connection.get();
   const server = await client.request('server.get', {});
-  const newer = server.build !== app.build;
+  const newer = server.build !== app.build.name;
   const detail = [
-    l10n.t('It runs build {0}; this extension brings {1}.', server.build, app.build),
+    l10n.t('It runs build {0}; this extension brings {1}.', server.build, app.build.name),
     server.liveRuns.length === 0
       ? l10n.t('No run is live.')
       : l10n.t('{0} runs go on: agents are interrupted for a moment, and lose nothing.', server.liveRuns.length),

@@ -3,7 +3,7 @@
  * the folder that a daemon, and the workers it starts, would still read from.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -11,7 +11,12 @@ import * as z from 'zod';
 /** What of the extension's folder is the server. */
 export const serverParts = ['server', 'tasks', 'requirements.txt', 'build.json'] as const;
 
-const BuildStamp = z.object({ version: z.string(), id: z.string().regex(/^[\w.-]{4,64}$/) });
+const BuildStamp = z.object({
+  version: z.string(),
+  id: z.string().regex(/^[\w.-]{4,64}$/),
+  /** Milliseconds since the epoch; absent: when it was put here. */
+  builtAt: z.number().optional(),
+});
 export type BuildStamp = z.infer<typeof BuildStamp>;
 
 /** Copies of older builds are kept for so long after their last start: a worker may still read from them. */
@@ -37,11 +42,18 @@ export async function readBuildStamp(folder: string): Promise<BuildStamp> {
   }
 }
 
-/** What this extension brings; before it is built, its version alone. */
-export function buildOf(extensionFolder: string, version: string): string {
-  const stamp = join(extensionFolder, 'build.json');
-  if (!existsSync(stamp)) return `${version}+source`;
-  return buildName(BuildStamp.parse(JSON.parse(readFileSync(stamp, 'utf8'))));
+export interface Build {
+  name: string;
+  /** Orders builds, as `ServerInfo.buildTime` does. */
+  time: number;
+}
+
+/** What this extension brings; before it is built, its version alone, which is older than any build. */
+export function buildOf(extensionFolder: string, version: string): Build {
+  const file = join(extensionFolder, 'build.json');
+  if (!existsSync(file)) return { name: `${version}+source`, time: 0 };
+  const stamp = BuildStamp.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { name: buildName(stamp), time: stamp.builtAt ?? statSync(file).mtimeMs };
 }
 
 /** `0.1.0+9f86d081884c7d65` */

@@ -54,7 +54,11 @@ export class Panels {
       { viewColumn: where === 'side' ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active, preserveFocus: false },
       webviewOptions(this.#app.context.extensionUri),
     );
-    this.#adopt(panel, state, where === 'side', settings);
+    this.#adopt(panel, state, {
+      isKept: where === 'side',
+      isRestored: false,
+      ...(settings === undefined ? {} : { settings }),
+    });
   }
 
   /** A panel of the window before the reload. What it showed is all that is known of it. */
@@ -65,7 +69,7 @@ export class Panels {
       panel.dispose();
       return;
     }
-    this.#adopt(panel, state.data, false);
+    this.#adopt(panel, state.data, { isKept: false, isRestored: true });
   }
 
   /** A candidate was selected in the tree. */
@@ -115,32 +119,40 @@ export class Panels {
     return false;
   }
 
-  #adopt(panel: vscode.WebviewPanel, state: PanelState, isKept: boolean, settings?: RunSettings): void {
+  #adopt(panel: vscode.WebviewPanel, state: PanelState, how: HowOpened): void {
     const closed = () => void this.#open.delete(controller);
-    const controller: PanelController = this.#make(panel, state, isKept, closed, settings);
+    const controller: PanelController = this.#make(panel, state, how, closed);
     this.#open.add(controller);
   }
 
-  #make(
-    panel: vscode.WebviewPanel,
-    state: PanelState,
-    isKept: boolean,
-    closed: () => void,
-    settings: RunSettings | undefined,
-  ): PanelController {
+  #make(panel: vscode.WebviewPanel, state: PanelState, how: HowOpened, closed: () => void): PanelController {
     switch (state.kind) {
       case 'trajectory':
-        return new TrajectoryPanel(this.#app, panel, { ...state, isKept }, closed);
+        return new TrajectoryPanel(this.#app, panel, { ...state, isKept: how.isKept }, closed);
       case 'dashboard':
         return new DashboardPanel(this.#app, panel, state.run, closed);
       case 'compare':
         return new ComparePanel(this.#app, panel, state.runs, closed);
       case 'start': {
         const last = remembered(this.#app.context.workspaceState);
-        return new StartPanel(this.#app, panel, state.task ?? last.task, settings ?? last.settings, closed);
+        const settings = how.settings ?? last.settings;
+        return new StartPanel(
+          this.#app,
+          panel,
+          { task: state.task ?? last.task, settings, isRestored: how.isRestored },
+          closed,
+        );
       }
     }
   }
+}
+
+interface HowOpened {
+  /** To the side: it stays with what it shows. */
+  isKept: boolean;
+  /** After a reload of the window. */
+  isRestored: boolean;
+  settings?: RunSettings;
 }
 
 const titles: { [K in PanelKind]: () => string } = {

@@ -15,15 +15,23 @@ export class StartPanel implements PanelController {
   readonly key = 'start';
   readonly subject = null;
   readonly #app: App;
+  readonly #isRestored: boolean;
   readonly #frame: PanelFrame<FromStartPanel, ToStartPanel>;
   #task: string | null;
   #settings: RunSettings;
   #isStarting = false;
+  #isFilled = false;
 
-  constructor(app: App, panel: vscode.WebviewPanel, task: string | null, settings: RunSettings, closed: () => void) {
+  constructor(
+    app: App,
+    panel: vscode.WebviewPanel,
+    shown: { task: string | null; settings: RunSettings; isRestored: boolean },
+    closed: () => void,
+  ) {
     this.#app = app;
-    this.#task = task;
-    this.#settings = settings;
+    this.#isRestored = shown.isRestored;
+    this.#task = shown.task;
+    this.#settings = shown.settings;
     this.#frame = new PanelFrame<FromStartPanel, ToStartPanel>({
       panel,
       kind: 'start',
@@ -53,6 +61,7 @@ export class StartPanel implements PanelController {
 
   link(message: LinkMessage): void {
     this.#frame.post(message);
+    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
   }
 
   dispose(): void {
@@ -85,14 +94,18 @@ export class StartPanel implements PanelController {
   }
 
   #fill(): void {
+    this.#isFilled = false;
     this.#answer(async () => {
-      const client = await this.#app.connection.need();
+      // After a reload nobody has asked for a server: one that is there will do.
+      if (this.#isRestored) await this.#app.connection.look();
+      const client = this.#isRestored ? this.#app.connection.get() : await this.#app.connection.need();
       const [tasks, machine, { models }] = await Promise.all([
         this.#app.tasksView.listings(client),
         client.request('machine.get', {}),
         client.request('models.offered', {}),
       ]);
       this.#app.setMachine(machine);
+      this.#isFilled = true;
       const keys = await this.#app.keys.known(machine);
       this.#frame.post({
         type: 'reset',
