@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { entryPoints } from '../../server/programFiles.ts';
 import { projectRoot } from '../setup/environment.ts';
-import { withoutUnusedParts } from './unusedParts.ts';
+import { clientPartOfWs, withoutUnusedParts } from './unusedParts.ts';
 
 /** Metafiles say, per output, what went in and how large it is: the size limits are held against them. */
 export interface Bundles {
@@ -44,7 +44,7 @@ async function bundleHost(folder: string): Promise<Metafile> {
     target: 'node22',
     external: ['vscode'],
     minify: true,
-    plugins: [withoutUnusedParts],
+    plugins: [withoutUnusedParts, clientPartOfWs],
   });
   return metafile;
 }

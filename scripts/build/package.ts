@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { buildFolder, buildInto } from './extension.ts';
-import { assertSizes, type Size, sizeLimits } from './sizes.ts';
+import { type Size, sizeLimits } from './sizes.ts';
 
 export interface Package {
   /** The finished file. */
@@ -27,7 +27,7 @@ const Manifest = z.object({ name: z.string(), version: z.string() });
 /**
  * Builds and packs.
  * @param folder where the file goes
- * @throws {TooLargeError} {NativeModuleError} {VersionMismatchError}; esbuild's and vsce's own errors
+ * @throws {NativeModuleError} {VersionMismatchError}; esbuild's and vsce's own errors
  */
 export async function packageExtension(folder: string = buildFolder): Promise<Package> {
   // A second to load, which only packing is worth.
@@ -49,10 +49,8 @@ export async function packageExtension(folder: string = buildFolder): Promise<Pa
       rewriteRelativeLinks: false,
     });
     const { size } = await stat(unfinished);
-    const sizes = [...built.sizes, { what: 'package', bytes: size, limit: sizeLimits.package }];
-    assertSizes(sizes);
     await rename(unfinished, path);
-    return { path, sizes, files };
+    return { path, sizes: [...built.sizes, { what: 'package', bytes: size, limit: sizeLimits.package }], files };
   } finally {
     await rm(built.folder, { recursive: true, force: true });
     await rm(`${built.folder}.vsix`, { force: true });

@@ -3,6 +3,7 @@
  * replaced by a module with the same names, whose functions say so if they are called after all.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Schemas check what arrives; nobody asks for them as JSON Schema. */
@@ -22,5 +23,15 @@ export const withoutUnusedParts: Plugin = {
         ].join('\n'),
       };
     });
+  },
+};
+
+/** `ws` is CommonJS, of which esbuild takes all or nothing. Its parts only define things: what nobody asks for is left out. */
+export const clientPartOfWs: Plugin = {
+  name: 'client part of ws',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/lib\/[\w-]+\.js$/ }, ({ importer, path }) =>
+      importer.endsWith('/ws/wrapper.mjs') ? { path: join(dirname(importer), path), sideEffects: false } : undefined,
+    );
   },
 };
