@@ -74,8 +74,14 @@ export class ArTrajectoryHead extends ArElement {
       gap: 4px;
     }
     .failure {
+      display: flex;
+      gap: 6px;
+    }
+    .failure ar-icon {
       color: var(--ar-error);
-      overflow-wrap: anywhere;
+    }
+    .failure p {
+      min-width: 0;
     }
     p {
       margin: 2px 0;
@@ -116,7 +122,14 @@ export class ArTrajectoryHead extends ArElement {
         <div class="actions">${this.#actions()}</div>
       </div>
       ${words === '' ? nothing : html`<p title=${words}>${words}</p>`}
-      ${failure === null ? nothing : html`<p class="failure" title=${visibleText(failure.message)}>${visibleText(failure.message)}</p>`}
+      ${
+        failure === null
+          ? nothing
+          : html`<div class="failure">
+            <ar-icon name="error"></ar-icon>
+            <p title=${visibleText(failure.message)}>${visibleText(failure.message)}</p>
+          </div>`
+      }
       <div class="line facts">${this.#facts()}</div>`;
   }
 

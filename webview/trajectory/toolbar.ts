@@ -49,7 +49,7 @@ export class ArTrajectoryToolbar extends ArElement {
       white-space: nowrap;
     }
     .none {
-      color: var(--ar-error);
+      color: var(--vscode-foreground);
     }
     .end {
       margin-left: auto;

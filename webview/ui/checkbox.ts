@@ -24,7 +24,7 @@ export class ArCheckbox extends ArField {
   }
 
   protected override render() {
-    return html`<tk-checkbox .checked=${this.checked} ?disabled=${this.disabled} @change=${this.#change}
+    return html`<tk-checkbox class="control" .checked=${this.checked} ?disabled=${this.disabled} @change=${this.#change}
         >${this.label}</tk-checkbox
       >${this.notes()}`;
   }

@@ -1,6 +1,7 @@
 /** What every field of a form has: a label, a line that explains it, and what is wrong with its value. */
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { ArElement } from './element.ts';
+import './icon.ts';
 
 export abstract class ArField extends ArElement {
   static override properties: PropertyDeclarations = {
@@ -34,6 +35,10 @@ export abstract class ArField extends ArElement {
     this.hideLabel = false;
   }
 
+  protected override willUpdate(): void {
+    this.toggleAttribute('invalid', this.problem !== '');
+  }
+
   /** The visible label; the control itself carries the name as `aria-label`, because ids do not reach into its shadow tree. */
   protected caption(): TemplateResult | typeof nothing {
     if (this.label === '' || this.hideLabel) return nothing;
@@ -43,7 +48,7 @@ export abstract class ArField extends ArElement {
 
   protected notes(): TemplateResult {
     return html`<div class="notes" id="notes">
-      ${this.problem === '' ? nothing : html`<div class="problem" role="alert">${this.problem}</div>`}
+      ${this.problem === '' ? nothing : html`<div class="problem" role="alert"><ar-icon name="error"></ar-icon>${this.problem}</div>`}
       ${this.description === '' ? nothing : html`<div class="description">${this.description}</div>`}
     </div>`;
   }
@@ -52,9 +57,16 @@ export abstract class ArField extends ArElement {
   protected override updated(): void {
     const notes = this.renderRoot.querySelector('#notes');
     const control = this.control();
+    // The library names its elements itself when they come into the document: what is meant is set after that.
+    this.renderRoot.querySelector('.control')?.setAttribute('aria-label', this.spokenLabel());
     if (notes === null || control === null) return;
     if ('ariaDescribedByElements' in control) control.ariaDescribedByElements = [notes];
     control.ariaInvalid = this.problem === '' ? null : 'true';
+  }
+
+  /** The name of the control for screen readers. */
+  protected spokenLabel(): string {
+    return this.label;
   }
 
   /** What a screen reader stands on. */
@@ -81,6 +93,11 @@ export const fieldStyles = css`
     color: var(--ar-muted);
   }
   .problem {
+    display: flex;
+    gap: 5px;
+    color: var(--vscode-foreground);
+  }
+  .problem ar-icon {
     color: var(--ar-error);
   }
 `;

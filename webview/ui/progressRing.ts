@@ -34,7 +34,14 @@ export class ArProgressRing extends ArElement {
   }
 
   protected override render() {
-    return html`<tk-progress-ring aria-label=${this.label}></tk-progress-ring>`;
+    return html`<tk-progress-ring></tk-progress-ring>`;
+  }
+
+  /** The library names its ring itself, and has it interrupt whatever a screen reader says. */
+  protected override updated(): void {
+    const ring = this.renderRoot.querySelector('tk-progress-ring');
+    ring?.setAttribute('aria-label', this.label);
+    ring?.setAttribute('aria-live', 'off');
   }
 }
 customElements.define('ar-progress-ring', ArProgressRing);

@@ -20,6 +20,9 @@ export class ArRadioGroup extends ArField {
       tk-radio-group {
         margin: 0;
       }
+      tk-radio-group::part(positioning-region) {
+        column-gap: 14px;
+      }
       tk-radio {
         margin-top: 2px;
         margin-bottom: 2px;
@@ -39,7 +42,7 @@ export class ArRadioGroup extends ArField {
 
   protected override render() {
     return html`${this.caption()}<tk-radio-group
-        aria-label=${this.label}
+        class="control"
         orientation=${this.vertical ? 'vertical' : 'horizontal'}
         .value=${this.value}
         ?disabled=${this.disabled}
@@ -48,7 +51,7 @@ export class ArRadioGroup extends ArField {
           this.choices,
           (choice) => choice.value,
           (choice) =>
-            html`<tk-radio value=${choice.value} ?disabled=${choice.disabled === true}>${choice.label}</tk-radio>`,
+            html`<tk-radio value=${choice.value} aria-label=${choice.label} ?disabled=${choice.disabled === true}>${choice.label}</tk-radio>`,
         )}</tk-radio-group
       >${this.notes()}`;
   }

@@ -37,13 +37,9 @@ export class ArSelect extends ArField {
     this.choices = [];
   }
 
-  protected override willUpdate(): void {
-    this.toggleAttribute('invalid', this.problem !== '');
-  }
-
   protected override render() {
     return html`${this.caption()}<tk-dropdown
-        aria-label=${this.label}
+        class="control"
         ?disabled=${this.disabled}
         @input=${(event: Event) => event.stopPropagation()}
         @change=${this.#change}
@@ -53,6 +49,7 @@ export class ArSelect extends ArField {
           (choice) =>
             html`<tk-option
               value=${choice.value}
+              aria-label=${choice.label}
               ?disabled=${choice.disabled === true}
               ?selected=${choice.value === this.value}
               >${choice.label}</tk-option

@@ -74,7 +74,7 @@ export class ArTabs extends ArElement {
       >${repeat(
         this.tabs,
         (tab) => tab.id,
-        (tab) => html`<tk-panel-tab id=${`tab-${tab.id}`}>${tab.label}</tk-panel-tab>`,
+        (tab) => html`<tk-panel-tab id=${`tab-${tab.id}`} aria-label=${tab.label}>${tab.label}</tk-panel-tab>`,
       )}${repeat(
         this.tabs,
         (tab) => tab.id,

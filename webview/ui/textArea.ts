@@ -31,14 +31,10 @@ export class ArTextArea extends ArField {
     this.rows = 3;
   }
 
-  protected override willUpdate(): void {
-    this.toggleAttribute('invalid', this.problem !== '');
-  }
-
   protected override render() {
     return html`${this.caption()}<tk-text-area
+        class="control"
         .value=${this.value}
-        aria-label=${this.label}
         placeholder=${this.placeholder}
         rows=${this.rows}
         resize="vertical"

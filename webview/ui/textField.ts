@@ -38,14 +38,10 @@ export class ArTextField extends ArField {
     this.unit = '';
   }
 
-  protected override willUpdate(): void {
-    this.toggleAttribute('invalid', this.problem !== '');
-  }
-
   protected override render() {
     return html`${this.caption()}<tk-text-field
+        class="control"
         .value=${this.value}
-        aria-label=${this.unit === '' ? this.label : `${this.label} (${this.unit})`}
         placeholder=${this.placeholder}
         ?disabled=${this.disabled}
         ?required=${this.required}
@@ -53,6 +49,10 @@ export class ArTextField extends ArField {
         @change=${this.#change}
         >${this.unit === '' ? nothing : html`<div slot="end" class="unit" aria-hidden="true">${this.unit}</div>`}</tk-text-field
       >${this.notes()}`;
+  }
+
+  protected override spokenLabel(): string {
+    return this.unit === '' ? this.label : `${this.label} (${this.unit})`;
   }
 
   protected override control(): HTMLInputElement | null {
