@@ -22,7 +22,7 @@ import { EditorModels } from './languageModels/editorModels.ts';
 import { LanguageModelTools } from './languageModels/tools.ts';
 import { l10n, useTranslations } from './localisation.ts';
 import { openLink } from './openLink.ts';
-import { FollowedTrajectories } from './panels/followedTrajectories.ts';
+import { FollowedTrajectories, trajectoriesOf } from './panels/followedTrajectories.ts';
 import { Panels } from './panels/panels.ts';
 import type { ProgramContents } from './program/changedFiles.ts';
 import { ProgramFiles } from './program/programFiles.ts';
@@ -272,7 +272,7 @@ export class App {
     }
     this.editorModels.attach(client);
     this.followed.attach(client);
-    this.trajectories.attach(client);
+    this.trajectories.attach(client === null ? null : trajectoriesOf(client));
     this.slots.attach(client);
     this.runs.attach(client);
     this.tasksView.attach(client);

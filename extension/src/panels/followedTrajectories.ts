@@ -7,6 +7,33 @@ import type { CandidateId, RunId } from '../../../protocol/run.ts';
 import type { AgentServerClient } from '../../../protocol/serverClient.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 
+/** What of the server is needed. */
+export interface TrajectorySource {
+  /** At most `limit` events from this index on. */
+  page(run: RunId, candidate: CandidateId, from: number, limit: number): Promise<readonly TrajectoryItem[]>;
+  follow(run: RunId, candidate: CandidateId, from: number): Promise<unknown>;
+  unfollow(run: RunId, candidate: CandidateId): void;
+  onItems(listener: (run: RunId, candidate: CandidateId, items: readonly TrajectoryItem[]) => void): Subscription;
+  /** Now, and with every new connection. */
+  onConnected(act: () => Promise<void>): Subscription;
+}
+
+export function trajectoriesOf(client: AgentServerClient): TrajectorySource {
+  return {
+    page: async (run, candidate, from, limit) =>
+      (await client.request('trajectory.page', { run, candidate, from, limit })).items,
+    follow: (run, candidate, from) => client.request('trajectory.follow', { run, candidate, from }),
+    unfollow: (run, candidate) => {
+      // A connection that is gone has forgotten it by itself.
+      if (client.state.kind === 'connected')
+        client.request('trajectory.unfollow', { run, candidate }).catch(() => undefined);
+    },
+    onItems: (listener) =>
+      client.on('trajectory.events', ({ run, candidate, items }) => listener(run, candidate, items)),
+    onConnected: (act) => client.keep(act),
+  };
+}
+
 interface Follower {
   run: RunId;
   candidate: CandidateId;
@@ -19,17 +46,19 @@ const pageLimit = 500;
 
 export class FollowedTrajectories {
   readonly #followers = new Set<Follower>();
-  #client: AgentServerClient | null = null;
+  #source: TrajectorySource | null = null;
   #subscriptions: Subscription[] = [];
 
-  attach(client: AgentServerClient | null): void {
+  attach(source: TrajectorySource | null): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#subscriptions = [];
-    this.#client = client;
-    if (client === null) return;
+    this.#source = source;
+    if (source === null) return;
     this.#subscriptions = [
-      client.on('trajectory.events', ({ run, candidate, items }) => this.#receive(run, candidate, items)),
-      client.keep(async () => {
+      source.onItems((run, candidate, items) => {
+        for (const follower of this.#of(run, candidate)) this.#hand(follower, items);
+      }),
+      source.onConnected(async () => {
         for (const follower of this.#followers) await this.#subscribe(follower);
       }),
     ];
@@ -49,22 +78,17 @@ export class FollowedTrajectories {
   /** From the earliest that any of its followers wants: the others skip what they have. */
   async #subscribe({ run, candidate }: Follower): Promise<void> {
     const from = Math.min(...this.#of(run, candidate).map(({ next }) => next));
-    if (Number.isFinite(from)) await this.#client?.request('trajectory.follow', { run, candidate, from });
+    if (Number.isFinite(from)) await this.#source?.follow(run, candidate, from);
   }
 
   #leave(follower: Follower): void {
     const { run, candidate } = follower;
-    this.#followers.delete(follower);
-    if (this.#of(run, candidate).length > 0 || this.#client?.state.kind !== 'connected') return;
-    this.#client.request('trajectory.unfollow', { run, candidate }).catch(() => undefined);
+    if (this.#followers.delete(follower) && this.#of(run, candidate).length === 0)
+      this.#source?.unfollow(run, candidate);
   }
 
   #of(run: RunId, candidate: CandidateId): Follower[] {
     return [...this.#followers].filter((one) => one.run === run && one.candidate === candidate);
-  }
-
-  #receive(run: RunId, candidate: CandidateId, items: readonly TrajectoryItem[]): void {
-    for (const follower of this.#of(run, candidate)) this.#hand(follower, items);
   }
 
   #hand(follower: Follower, items: readonly TrajectoryItem[]): void {
@@ -73,7 +97,8 @@ export class FollowedTrajectories {
     const last = fresh.at(-1);
     if (first === undefined || last === undefined) return;
     if (first.index > follower.next) {
-      void this.#fill(follower);
+      // The next connection begins again from what it has.
+      this.#fill(follower).catch(() => undefined);
       return;
     }
     follower.next = last.index + 1;
@@ -82,13 +107,13 @@ export class FollowedTrajectories {
 
   /** Events are missing: they are read, up to where the log is now. */
   async #fill(follower: Follower): Promise<void> {
-    const client = this.#client;
-    while (client !== null && this.#client === client && this.#followers.has(follower)) {
+    const source = this.#source;
+    while (source !== null && this.#source === source && this.#followers.has(follower)) {
       const { run, candidate, next } = follower;
-      const page = await client.request('trajectory.page', { run, candidate, from: next, limit: pageLimit });
+      const items = await source.page(run, candidate, next, pageLimit);
       // Another answer may have come in meanwhile.
-      if (follower.next === next && page.items.length > 0) this.#hand(follower, page.items);
-      if (page.items.length < pageLimit) return;
+      if (follower.next === next && items[0]?.index === next) this.#hand(follower, items);
+      if (items.length < pageLimit) return;
     }
   }
 }

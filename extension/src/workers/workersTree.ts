@@ -89,7 +89,8 @@ function runRow(run: RunId, summary: RunSummary | undefined, slots: readonly Slo
   const agents = slots.reduce((sum, { activities }) => sum + activities.length, 0);
   const label = summary?.config.task ?? run;
   const parts = [
-    l10n.t('{0} slots, {1} agents at work', slots.length, agents),
+    slots.length === 1 ? l10n.t('1 slot') : l10n.t('{0} slots', slots.length),
+    agents === 1 ? l10n.t('1 agent at work') : l10n.t('{0} agents at work', agents),
     ...(summary === undefined ? [] : [modelWords(summary.config.model)]),
   ];
   return {
