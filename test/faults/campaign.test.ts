@@ -15,7 +15,7 @@ const strikes: Strike[] = [
   { victim: 'socket', blow: 'stop' },
 ];
 
-it('a run in which everything is struck once ends whole, and leaves nothing behind', { timeout: 180_000 }, async () => {
+it('a run in which everything is struck once ends whole, and leaves nothing behind', { timeout: 420_000 }, async () => {
   await using toy = await linearTask();
   const done = await disturbedRun({
     home: toy.home,
@@ -24,7 +24,7 @@ it('a run in which everything is struck once ends whole, and leaves nothing behi
     strikes,
     pauseMs: { from: 50, to: 500 },
     random: new SeededRandom(20_261_120),
-    deadlineMs: 150_000,
+    deadlineMs: 400_000,
   });
   assert.deepEqual(done.findings, { lost: [], duplicated: [], broken: [], orphans: [] });
   assert.deepEqual(done.unspent, [], 'every strike has met its victim');

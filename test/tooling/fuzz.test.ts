@@ -11,7 +11,7 @@ const cases: Record<keyof typeof targets, { what: string; cases: number }> = {
   predictions: { what: 'predictions files: each has its verdict, and the scorer lives', cases: 1500 },
 };
 
-describe('damaged', { timeout: 300_000 }, () => {
+describe('damaged', { timeout: 600_000 }, () => {
   for (const [name, { what, cases: count }] of Object.entries(cases)) {
     it(what, async () => {
       const target = targets[name];

@@ -206,7 +206,7 @@ async function liveServer() {
   };
   try {
     let discovery = await readDiscovery(paths.discovery);
-    for (const deadline = Date.now() + 60_000; discovery === null; discovery = await readDiscovery(paths.discovery)) {
+    for (const deadline = Date.now() + 180_000; discovery === null; discovery = await readDiscovery(paths.discovery)) {
       if (Date.now() > deadline || host.exitCode !== null) throw new Error('the server did not come up');
       await sleep(50);
     }
