@@ -32,11 +32,13 @@ export function dial(options: DialOptions): Promise<WebSocket> {
       ...connection,
       headers: { authorization: `Bearer ${token}` },
       maxPayload: maxPayloadBytes,
-      handshakeTimeout: timeoutMs,
       perMessageDeflate: false,
       followRedirects: false,
     });
+    // Our own: `ws` leaves its deadline to the socket, which has none where we make it. A stopped server accepts and is silent.
+    const timer = setTimeout(() => fail(new DialError(url, null, `no answer within ${timeoutMs} ms`)), timeoutMs);
     const fail = (error: unknown) => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.off('open', onOpen);
       socket.terminate();
@@ -44,6 +46,7 @@ export function dial(options: DialOptions): Promise<WebSocket> {
     };
     const onAbort = () => fail(signal?.reason);
     const onOpen = () => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.off('unexpected-response', onRefused);
       resolve(socket);

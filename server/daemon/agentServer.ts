@@ -48,7 +48,8 @@ export interface AgentServerOptions {
   /** Milliseconds without clients and runs after which it ends; null: never. */
   idleExitMs: number | null;
   environment: NodeJS.ProcessEnv;
-  log: Logger;
+  /** Opened when it is certain that this is the server. */
+  openLog: (path: string) => Logger;
 }
 
 /** Another server is there, or comes. */
@@ -71,6 +72,7 @@ const farewellMs = 100;
 
 export class AgentServer {
   readonly #options: AgentServerOptions;
+  readonly #log: Logger;
   readonly #paths: ServerPaths;
   readonly #endpoint: Endpoint;
   readonly #unlock: () => Promise<void>;
@@ -98,19 +100,21 @@ export class AgentServer {
     await claimServerFolder(paths);
     const unlock = await placeOf(options.home, paths);
     try {
+      const log = options.openLog(paths.log);
       const listen: Listen =
         options.port === null
           ? { kind: 'unix', path: socketPathFor(paths.state) }
           : { kind: 'loopback', port: options.port };
       const endpoint = await Endpoint.start(listen);
       const list = await HostedList.open(paths.hosted);
-      const server = new AgentServer(options, { paths, endpoint, unlock, list });
+      const server = new AgentServer(options, { paths, endpoint, unlock, list, log });
       try {
         await server.#publish();
       } catch (error) {
         await endpoint.close();
         throw error;
       }
+      log.info(server.info(), 'this server listens');
       void server.#hosting.takeUpAll();
       return server;
     } catch (error) {
@@ -121,10 +125,12 @@ export class AgentServer {
 
   private constructor(
     options: AgentServerOptions,
-    parts: { paths: ServerPaths; endpoint: Endpoint; unlock: () => Promise<void>; list: HostedList },
+    parts: { paths: ServerPaths; endpoint: Endpoint; unlock: () => Promise<void>; list: HostedList; log: Logger },
   ) {
-    const { home, environment, log } = options;
+    const { home, environment } = options;
+    const { log } = parts;
     this.#options = options;
+    this.#log = log;
     this.#paths = parts.paths;
     this.#endpoint = parts.endpoint;
     this.#unlock = parts.unlock;
@@ -242,7 +248,7 @@ export class AgentServer {
   }
 
   async #end(how: keyof typeof serverGoodbyes): Promise<void> {
-    const { log } = this.#options;
+    const log = this.#log;
     try {
       log.info({ how }, 'this server ends');
       this.#idle.close();
@@ -270,7 +276,7 @@ export class AgentServer {
   }
 
   #accept(socket: WebSocket): void {
-    const { log } = this.#options;
+    const log = this.#log;
     this.#clients += 1;
     const session = new ClientSession(socket, this.#clients, this.#methods, log);
     this.#sessions.add(session);

@@ -1,11 +1,10 @@
 /** `aira2 serve`: the agent server of this home, which hosts runs for every window and terminal. */
 import { Command, Option } from 'commander';
 import type { ServerInfo } from '../../../protocol/clientViews.ts';
-import { serverPaths } from '../../../protocol/discovery.ts';
 import { duration } from '../../../protocol/duration.ts';
 import { findServer, serverIsThere } from '../../../protocol/findServer.ts';
 import { AgentServer, ServerIsThereError } from '../../daemon/agentServer.ts';
-import { openServerLog } from '../../daemon/serverLog.ts';
+import { openServerLog, type ServerLog } from '../../daemon/serverLog.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { homeOf, logLevel } from '../machine.ts';
 import { positive, whole } from '../numbers.ts';
@@ -68,23 +67,26 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function serveHere(home: string, { port, idleExit }: ServeOptions): Promise<void> {
-  const { log, close } = openServerLog(serverPaths(home).log, logLevel());
+  const level = logLevel();
+  const opened: { log: ServerLog | null } = { log: null };
   try {
     const server = await AgentServer.start({
       home,
       port: port ?? null,
       idleExitMs: idleExit === 'never' ? null : idleExit * 60_000,
       environment: process.env,
-      log,
+      openLog: (path) => {
+        opened.log = openServerLog(path, level);
+        return opened.log.log;
+      },
     });
-    log.info(server.info(), 'this server listens');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => {
-        log.info({ signal }, 'a signal ends this server');
+        opened.log?.log.info({ signal }, 'a signal ends this server');
         server.stop('handover');
       });
     process.on('uncaughtException', (error) => {
-      log.fatal({ err: error }, 'a fault of this server');
+      opened.log?.log.fatal({ err: error }, 'a fault of this server');
       // Like a kill: what was announced is on disk, and the next server takes up the runs.
       process.exit(exitCodes.internal);
     });
@@ -94,7 +96,7 @@ async function serveHere(home: string, { port, idleExit }: ServeOptions): Promis
     note(`${error.message}: nothing to do`);
     process.exitCode = serverIsThere;
   } finally {
-    close();
+    opened.log?.close();
   }
   // Whatever a library still holds open must not keep a server that has ended.
   process.exit();
