@@ -215,7 +215,7 @@ export class ArTrajectoryHead extends ArElement {
     ${state === 'scored' ? icon('fork', 'fork', t('Fork')) : nothing}
     ${done ? icon('editAndSubmit', 'edit', t('Edit and Submit')) : nothing}
     ${pinned === true ? icon('unpin', 'pin', t('Unpin')) : icon('pin', 'pin', t('Pin'))}
-    ${icon('revealInTree', 'flag', t('Reveal in Runs'))} ${icon('openDashboard', 'model', t('Open Dashboard'))}`;
+    ${icon('revealInTree', 'tree', t('Reveal in Runs'))} ${icon('openDashboard', 'chart', t('Open Dashboard'))}`;
   }
 }
 customElements.define('ar-trajectory-head', ArTrajectoryHead);

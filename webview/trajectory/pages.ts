@@ -62,8 +62,9 @@ export class Pages {
     const isNew = answers.some(({ index }) => !this.isKnown(index));
     for (const item of items) this.#put(item);
     const last = answers.at(-1);
-    if (asked === null || last === undefined) return;
-    this.#know(asked.from, Math.min(this.total, isNew ? last.index + 1 : asked.from + asked.limit));
+    if (asked === null) return;
+    const end = last !== undefined && isNew ? last.index + 1 : asked.from + asked.limit;
+    this.#know(asked.from, Math.min(this.total, end));
   }
 
   #put(item: TrajectoryItem): void {

@@ -8,8 +8,10 @@ import { t } from '../frame/strings.ts';
 import { shortDuration } from '../text/shortDuration.ts';
 import type { ArEvent } from '../ui/element.ts';
 import { ArTrajectoryFeed } from './feed.ts';
+import { answered, asked } from './fullOutputs.ts';
 import './head.ts';
 import type { ArTrajectoryHead } from './head.ts';
+import { PageRequests } from './pageRequests.ts';
 import { type Landmark, landmark, type Row, rowAt } from './rows.ts';
 import { type FullOutput, plainView, type RowView } from './rowView.ts';
 import { nextMatch, Search, searchPattern } from './search.ts';
@@ -19,13 +21,6 @@ import { ArTrajectoryToolbar, type Wish } from './toolbar.ts';
 import { TrajectoryModel } from './trajectoryModel.ts';
 
 type Outgoing = z.infer<typeof FromTrajectoryPanel>;
-
-/** Full outputs that are held at once: each piece may have hundreds of thousands of characters. */
-const mostOutputs = 12;
-/** Events that are asked for at once where nobody waits for the first of them. */
-const mostAsked = 600;
-/** An answer that takes longer than this, in milliseconds, is asked for again. */
-const patience = 15_000;
 
 interface Shown {
   run: RunSummary;
@@ -72,8 +67,11 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
 
   #model = new TrajectoryModel();
   #search: Search | null = null;
-  #asked: { from: number; limit: number; timer: number } | null = null;
   #timer = 0;
+  readonly #requests = new PageRequests(
+    (range) => this.host.send({ type: 'page', ...range }),
+    () => this.revision++,
+  );
   readonly #actions = {
     fold: (key: string) => this.#change(key, (view) => ({ ...view, folded: !view.folded })),
     open: (key: string, part: string) => this.#change(key, (view) => ({ ...view, open: toggled(view.open, part) })),
@@ -106,7 +104,7 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     super.disconnectedCallback();
     this.removeEventListener('keydown', this.#key);
     window.clearInterval(this.#timer);
-    window.clearTimeout(this.#asked?.timer);
+    this.#requests.clear();
   }
 
   override receive(message: Exclude<ToTrajectoryPanel, LinkMessage>): void {
@@ -115,13 +113,13 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
         this.#reset(message);
         break;
       case 'items':
-        this.#answered(message);
+        this.#items(message);
         break;
       case 'candidate':
         if (this.shown !== null) this.shown = { ...this.shown, candidate: message.candidate };
         break;
       case 'output':
-        this.#output(message);
+        this.outputs = answered(this.outputs, message);
         break;
     }
     this.revision++;
@@ -140,8 +138,7 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
       this.words = '';
     }
     this.#model = new TrajectoryModel();
-    window.clearTimeout(this.#asked?.timer);
-    this.#asked = null;
+    this.#requests.clear();
     this.#model.put(items, total, null);
     if (!same && this.#isLive()) void this.#follow();
   }
@@ -154,16 +151,9 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     this.current = Math.max(0, this.#model.rows.length - 1);
   }
 
-  #answered({ items, total }: Extract<ToTrajectoryPanel, { type: 'items' }>): void {
-    const asked = this.#asked;
-    const answers =
-      asked !== null && items.some(({ index }) => index >= asked.from && index < asked.from + asked.limit);
-    if (answers) {
-      window.clearTimeout(asked.timer);
-      this.#asked = null;
-    }
+  #items({ items, total }: Extract<ToTrajectoryPanel, { type: 'items' }>): void {
     const key = this.#model.rows[this.current]?.key;
-    this.#model.put(items, total, answers ? asked : null);
+    this.#model.put(items, total, this.#requests.answered(items));
     // Rows may have come in above: the keyboard stays with the row that it was at.
     const place = this.#model.rows.findIndex((row) => row.key === key);
     if (place >= 0) this.current = place;
@@ -238,61 +228,14 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
   }
 
   protected override updated(): void {
-    this.#load();
+    if (this.shown !== null) this.#requests.next(this.#model, this.inView, this.#search);
   }
 
   // ── What is asked of the host ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** One page at a time: what is in view, then what a search has not seen, then the rest while there is room. */
-  #load(): void {
-    if (this.#asked !== null || this.shown === null || this.#model.total === 0) return;
-    const wanted = this.#wanted();
-    if (wanted === null) return;
-    const timer = window.setTimeout(() => {
-      this.#asked = null;
-      this.revision++;
-    }, patience);
-    this.#asked = { ...wanted, timer };
-    this.host.send({ type: 'page', ...wanted });
-  }
-
-  #wanted(): { from: number; limit: number } | null {
-    const rows = this.#rows;
-    const { first, last } = this.inView;
-    for (let place = Math.max(0, first); place <= last; place++) {
-      const row = rows[place];
-      if (row?.kind === 'gap') return this.#model.gapAt(this.#eventInGap(row, place));
-    }
-    const near = rows[Math.max(0, first)]?.index ?? 0;
-    this.#model.near = near;
-    const unsearched = this.#search?.nextUnsearched(near, this.#model.total, this.#model.isAbsent) ?? null;
-    if (unsearched !== null) return this.#model.gapAt(unsearched, mostAsked);
-    return this.#model.hasRoom ? this.#model.gapAt(near, mostAsked) : null;
-  }
-
-  /** A gap is as high as the steps that it stands for: the part of it in view is what is wanted. */
-  #eventInGap(row: Extract<Row, { kind: 'gap' }>, place: number): number {
-    return place === this.inView.first ? row.end - 1 : row.index;
-  }
-
   #askOutput(index: number, offset: number | null): void {
-    const outputs = new Map(this.outputs);
-    const shown = outputs.get(index);
-    outputs.delete(index);
-    if (offset !== null) {
-      const before = offset === 0 ? [] : shown === undefined ? [] : earlier(shown, offset);
-      outputs.set(index, { offset, bytes: shown?.bytes ?? 0, nextOffset: null, before });
-      this.host.send({ type: 'output', index, offset });
-      const [oldest] = outputs.keys();
-      if (outputs.size > mostOutputs && oldest !== undefined) outputs.delete(oldest);
-    }
-    this.outputs = outputs;
-  }
-
-  #output({ index, offset, text, bytes, nextOffset }: Extract<ToTrajectoryPanel, { type: 'output' }>): void {
-    const asked = this.outputs.get(index);
-    if (asked === undefined || asked.offset !== offset) return;
-    this.outputs = new Map(this.outputs).set(index, { ...asked, text, bytes, nextOffset });
+    this.outputs = asked(this.outputs, index, offset);
+    if (offset !== null) this.host.send({ type: 'output', index, offset });
   }
 
   #command(command: Extract<Outgoing, { type: 'command' }>['command'], candidates: number[]): void {
@@ -449,9 +392,4 @@ function toggled(set: ReadonlySet<string>, part: string): ReadonlySet<string> {
   const next = new Set(set);
   if (!next.delete(part)) next.add(part);
   return next;
-}
-
-/** The beginnings of the pieces before the one at `offset`. */
-function earlier({ before, offset: shown }: FullOutput, offset: number): readonly number[] {
-  return offset > shown ? [...before, shown] : before.filter((begin) => begin < offset);
 }
