@@ -67,3 +67,92 @@ test('a run taken up after a crash in the middle of an outage finds out anew', (
   assert.equal(summary.activeMs, 1000);
   assert.equal(activeSince, 9000);
 });
+
+test('a run that was found down has not been active since, whatever is written into its log meanwhile', () => {
+  const hour = 3_600_000;
+  const view = run(
+    [2000, started(1)],
+    [hour, { type: 'run_interrupted', reason: 'its server ended without a word', found: true }],
+    [2 * hour, { type: 'candidate_marked', id: 1, pinned: true }],
+  );
+  assert.deepEqual([view.summary.activeMs, view.summary.state], [1000, 'interrupted']);
+  applyEvent(view, { seq: view.lastSeq + 1, at: 3 * hour, body: { type: 'run_resumed', pid: 1 } });
+  applyEvent(view, {
+    seq: view.lastSeq + 1,
+    at: 3 * hour + 500,
+    body: { type: 'run_interrupted', reason: 'shutdown' },
+  });
+  assert.equal(view.summary.activeMs, 1500, 'one that tells of its end itself counts up to that');
+  assert.equal(view.summary.interruption, 'shutdown');
+});
+
+test('more budget adds to the bounds that a run has, and opens a search that had ended', () => {
+  const view = run(
+    [1001, { type: 'run_stopping', reason: 'all 10 candidates are made', mode: 'finish' }],
+    [1002, { type: 'budget_extended', by: { candidates: 5, hours: 2, tokens: 1000 } }],
+  );
+  const { config, state, endReason, ending } = view.summary;
+  assert.deepEqual([config.candidates, config.hours, config.budget], [15, null, undefined]);
+  assert.deepEqual([state, endReason, ending], ['interrupted', null, undefined]);
+  const first = runStarted({ candidates: null, hours: 1, budget: { costUsd: 2, candidateTokens: 9 } });
+  const bounded = openRunView('20260101-000000-toy-aa02', { seq: 1, at: 0, body: first });
+  applyEvent(bounded, { seq: 2, at: 1, body: { type: 'budget_extended', by: { hours: 2, costUsd: 3, gpuHours: 1 } } });
+  const { hours, budget } = bounded.summary.config;
+  assert.deepEqual([hours, budget], [3, { costUsd: 5, candidateTokens: 9 }]);
+  assert.equal(first.config.hours, 1, 'the event is as it was');
+});
+
+test('evaluations again are counted down, stand beside the score, and what is dropped is kept with its reason', () => {
+  const again = (seed: number): RunEventBody => ({
+    type: 'candidate_reevaluated',
+    id: 1,
+    request: 'a',
+    seed,
+    search: { ...search, value: seed },
+    failure: null,
+    evaluation: [],
+  });
+  const view = run(
+    [1001, started(1)],
+    [1002, { type: 'candidate_scored', id: 1, search, evaluation: [], suspiciouslyPerfect: false }],
+    [1003, { type: 'request_queued', request: 'a', body: { kind: 'reevaluate', candidate: 1, times: 3 } }],
+    [1004, again(7)],
+    [1005, again(8)],
+  );
+  assert.deepEqual(view.pending, [{ request: 'a', body: { kind: 'reevaluate', candidate: 1, times: 1 } }]);
+  applyEvent(view, { seq: 7, at: 1006, body: { type: 'request_dropped', request: 'a', reason: 'no machine' } });
+  applyEvent(view, { seq: 8, at: 1007, body: again(9) });
+  assert.deepEqual([view.pending.length, view.dropped[0]?.reason], [0, 'no machine']);
+  assert.deepEqual(
+    view.candidates.get(1)?.repeats?.map(({ seed }) => seed),
+    [7, 8, 9],
+    'one that was under way counts all the same',
+  );
+  assert.deepEqual([view.candidates.get(1)?.search, view.summary.bestSearch?.score], [search, search]);
+});
+
+test('the best so far is the best of those that are not excluded, as if the others had never led', () => {
+  const scored = (id: number, value: number): RunEventBody => ({
+    type: 'candidate_scored',
+    id,
+    search: { ...search, value },
+    evaluation: [],
+    suspiciouslyPerfect: false,
+  });
+  const view = run(
+    [1001, started(1)],
+    [1002, started(2)],
+    [1003, started(3)],
+    [1004, scored(1, 5)],
+    [1005, scored(2, 0)],
+    [1006, scored(3, 4)],
+    [1007, { type: 'candidate_marked', id: 2, excluded: true }],
+  );
+  const { bestSearch, clearBest, stagnation } = view.summary;
+  assert.deepEqual([bestSearch?.candidate, bestSearch?.lead?.over, clearBest?.candidate], [3, 1, 3]);
+  assert.deepEqual(stagnation, { sinceBest: 0, sinceClearBest: 0 });
+  applyEvent(view, { seq: 9, at: 1008, body: { type: 'candidate_marked', id: 2, excluded: false } });
+  assert.equal(view.summary.bestSearch?.candidate, 2);
+  assert.deepEqual(view.summary.stagnation, { sinceBest: 1, sinceClearBest: 1 });
+  assert.equal('excluded' in (view.candidates.get(2) ?? {}), false);
+});
