@@ -43,6 +43,7 @@ export const PanelCommand = z.enum([
   'compareWithParent',
   'compareWithBest',
   'fork',
+  'markCrossoverParent',
   'cross',
   'editAndSubmit',
   'pin',
@@ -51,6 +52,9 @@ export const PanelCommand = z.enum([
   'include',
   'reevaluate',
   'export',
+  'openLog',
+  'copyReference',
+  'revealArtefacts',
   'revealInTree',
   'unseal',
   'pause',
@@ -114,8 +118,6 @@ export type ToDashboardPanel =
       activeSince: number | null;
       references: ReferenceLine[];
       selected: CandidateId | null;
-      /** As the panel told with `tab` before it was restored. */
-      tab?: string;
     }
   | { type: 'events'; events: RunEvent[] }
   | { type: 'slots'; slots: SlotView[] }

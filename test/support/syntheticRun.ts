@@ -71,10 +71,9 @@ export function syntheticRun(options: SyntheticOptions): DashboardReset {
   for (let id = 1; id <= count; id += 1) {
     const slot = freeAt.indexOf(Math.min(...freeAt));
     const begin = (freeAt[slot] ?? createdAt) + random() * 0.4 * minute;
-    const known = ranked.filter(({ endedAt }) => (endedAt ?? Number.POSITIVE_INFINITY) <= begin);
-    const candidate = born(id, begin, slot, known.length > 4 ? known : [], random, priced);
+    const candidate = born(id, begin, slot, ranked, random, priced);
     if (id <= count - running) {
-      finish(candidate, known, random, unsealed);
+      finish(candidate, candidates, random, unsealed);
       insert(ranked, candidate);
       freeAt[slot] = candidate.endedAt ?? begin;
     } else freeAt[slot] = begin + 100 * minute;
@@ -115,15 +114,21 @@ function born(
   id: number,
   begin: number,
   slot: number,
-  known: Candidate[],
+  ranked: readonly Candidate[],
   random: () => number,
   priced: boolean,
 ): Candidate {
   const draw = random();
   const operator: Operator =
-    known.length === 0 ? 'draft' : draw < 0.15 ? 'crossover' : draw > 0.985 ? 'human' : 'mutation';
-  // Good ones are parents more often, others too.
-  const pick = () => known[Math.floor(random() ** 3 * known.length)]?.id ?? 1;
+    ranked.length < 6 ? 'draft' : draw < 0.15 ? 'crossover' : draw > 0.985 ? 'human' : 'mutation';
+  // Good ones are parents more often, others too; but only who has ended.
+  const pick = () => {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const found = ranked[Math.floor(random() ** 3 * ranked.length)];
+      if (found !== undefined && (found.endedAt ?? Number.POSITIVE_INFINITY) <= begin) return found.id;
+    }
+    return 1;
+  };
   const parents = operator === 'draft' ? [] : operator === 'crossover' ? [pick(), pick()] : [pick()];
   const calls = 6 + Math.floor(random() * 20);
   return {
@@ -164,7 +169,7 @@ function born(
   };
 }
 
-function finish(candidate: Candidate, known: readonly Candidate[], random: () => number, unsealed: boolean): void {
+function finish(candidate: Candidate, earlier: readonly Candidate[], random: () => number, unsealed: boolean): void {
   const agentMs = candidate.operator === 'human' ? 0 : (1.5 + random() * 5) * minute;
   candidate.submittedAt = candidate.createdAt + agentMs;
   candidate.endedAt = candidate.submittedAt + (0.4 + random() * 2) * minute;
@@ -179,8 +184,8 @@ function finish(candidate: Candidate, known: readonly Candidate[], random: () =>
     return;
   }
   candidate.state = 'scored';
-  const parents = known.filter(({ id }) => candidate.parents.includes(id));
-  const from = parents.length === 0 ? 0.85 : Math.min(...parents.map(({ search }) => search?.value ?? 0.85));
+  const inherited = candidate.parents.map((parent) => earlier[parent - 1]?.search?.value ?? 0.85);
+  const from = Math.min(0.85, ...inherited);
   const wild = random() < 0.01;
   // Steps get smaller towards a floor, and most of them lead nowhere.
   const step = (random() - 0.72) * 0.25 * Math.max(0.02, from - 0.33);
@@ -246,6 +251,9 @@ export class SyntheticEvents {
     this.#source = new SeededRandom(seed);
   }
 
+  /** How many candidates its events have started. */
+  candidates = 0;
+
   /** @param perCandidate events of each candidate: many change what is there, few add to it */
   take(count: number, perCandidate = 5): RunEvent[] {
     return Array.from({ length: count }, () => {
@@ -261,6 +269,7 @@ export class SyntheticEvents {
   #life(perCandidate: number): RunEventBody[] {
     const id = this.#next;
     this.#next += 1;
+    this.candidates += 1;
     const parent = 1 + Math.floor(this.#source.uniform() * (id - 1));
     const candidate = {
       ...born(id, this.#at, id % 4, [], () => this.#source.uniform(), true),

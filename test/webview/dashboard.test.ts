@@ -126,7 +126,7 @@ test('the relatives are reached, selected and acted upon with the keyboard alone
   await page.keyboard.press('Enter');
   await page.getByRole('menu').waitFor();
   for (const item of await page.getByRole('menuitem').allTextContents()) {
-    if (item.includes('Use as Crossover Parent')) break;
+    if (item.includes('Cross with')) break;
     await page.keyboard.press('ArrowDown');
   }
   await page.keyboard.press('Enter');
@@ -316,16 +316,20 @@ test('nothing that a model writes becomes more than text, or turns the rest of a
 });
 
 test('a panel that is restored shows the view that it showed, and keeps only what it shows', limits, async () => {
-  await using panel = await openDashboard({
-    change: (reset) => {
-      reset.tab = 'lineage';
-    },
-  });
+  await using panel = await openDashboard();
   const { page, reset } = panel;
-  assert.equal(await page.getByRole('tab', { name: 'Lineage' }).getAttribute('aria-selected'), 'true');
   await panel.show('Cost');
   assert.deepEqual(await panel.says('tab'), { type: 'tab', tab: 'cost' });
-  assert.deepEqual(await page.evaluate(() => window.kept), { kind: 'dashboard', run: reset.summary.id, tab: 'cost' });
+  const kept = { kind: 'dashboard', run: reset.summary.id, tab: 'cost' };
+  assert.deepEqual(await page.evaluate(() => window.kept), kept);
+
+  await page.addInitScript((state) => {
+    window.kept = state;
+  }, kept);
+  await page.reload();
+  await panel.says('ready');
+  await panel.send(reset);
+  await page.getByRole('tab', { name: 'Cost', selected: true }).waitFor();
 });
 
 test('slots tell what they do now, and how long they stood idle', limits, async () => {

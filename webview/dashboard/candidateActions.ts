@@ -22,6 +22,7 @@ export function candidateActions(candidate: Candidate, { state, bestSearch }: Ru
     [
       ...when(operator !== 'human', 'openTrajectory', t('Open Trajectory'), 'terminal'),
       ...when(submitted, 'openProgram', t('Open Program'), 'python'),
+      ...when(submitted, 'openLog', t('Open Log of the Evaluation'), 'info'),
       ...when(submitted && parents.length > 0, 'compareWithParent', t('Compare with Parent'), 'diff'),
       ...when(
         submitted && bestSearch !== null && bestSearch.candidate !== candidate.id,
@@ -32,7 +33,8 @@ export function candidateActions(candidate: Candidate, { state, bestSearch }: Ru
     ],
     [
       ...when(scored && live, 'fork', t('Fork…'), 'fork'),
-      ...when(scored && live, 'cross', t('Use as Crossover Parent'), 'cross'),
+      ...when(scored && live, 'markCrossoverParent', t('Use as Crossover Parent'), 'flag'),
+      ...when(scored && live, 'cross', t('Cross with…'), 'cross'),
       ...when(submitted, 'editAndSubmit', t('Edit and Submit…'), 'edit'),
       ...when(scored, 'reevaluate', t('Evaluate Again…'), 'refresh'),
     ],
@@ -44,6 +46,8 @@ export function candidateActions(candidate: Candidate, { state, bestSearch }: Ru
         ? { command: 'include', label: t('Include in Search Again'), icon: 'add' }
         : { command: 'exclude', label: t('Exclude from Search'), icon: 'close' },
       ...when(submitted, 'export', t('Export…'), 'submit'),
+      ...when(submitted, 'revealArtefacts', t('Reveal Files'), 'server'),
+      { command: 'copyReference', label: t('Copy Reference'), icon: 'copy' },
       { command: 'revealInTree', label: t('Show in Runs View'), icon: 'search' },
     ],
   ];

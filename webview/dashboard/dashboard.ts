@@ -1,7 +1,7 @@
 /** The dashboard of one run: its head, its plots in tabs, and beside them the candidate that is selected and its relatives. */
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { FromDashboardPanel, LinkMessage, PanelCommand, ToDashboardPanel } from '../../protocol/panels.ts';
-import type { CandidateId } from '../../protocol/run.ts';
+import type { CandidateId, RunId } from '../../protocol/run.ts';
 import { PanelElement } from '../frame/panelElement.ts';
 import { t } from '../frame/strings.ts';
 import '../ui/button.ts';
@@ -28,8 +28,14 @@ import { outcomeWord } from './words.ts';
 const tabs = ['score', 'lineage', 'slots', 'cost', 'validation'] as const;
 type TabId = (typeof tabs)[number];
 
-function isTab(id: string | undefined): id is TabId {
+function isTab(id: unknown): id is TabId {
   return tabs.some((tab) => tab === id);
+}
+
+/** The view that this panel showed of this run before it was hidden or the window was reloaded. */
+function keptTab(state: unknown, run: RunId): TabId | null {
+  if (typeof state !== 'object' || state === null || !('run' in state) || !('tab' in state)) return null;
+  return state.run === run && isTab(state.tab) ? state.tab : null;
 }
 
 /** How often durations on the screen move on while nothing happens. */
@@ -93,7 +99,7 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
         const same = this.model?.summary.id === message.summary.id;
         this.model = new RunModel(message);
         this.selected = message.selected ?? (same ? this.selected : null);
-        if (!same && isTab(message.tab)) this.tab = message.tab;
+        if (!same) this.tab = keptTab(this.host.kept(), message.summary.id) ?? this.tab;
         this.version += 1;
         this.#keep();
         return;

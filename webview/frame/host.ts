@@ -14,6 +14,8 @@ export interface Host<Out extends PanelMessage> {
   send(message: Out): void;
   /** What VS Code gives back to the extension when the window was reloaded: only what the panel shows, never its content. */
   keep(state: PanelState): void;
+  /** What `keep` was last given in this panel, also before it was hidden or reloaded; anything at all before the first time. */
+  kept(): unknown;
 }
 
 /**
@@ -43,5 +45,6 @@ export function connectHost<In extends PanelMessage, Out extends PanelMessage>(
   return {
     send: (message) => api.postMessage(message),
     keep: (state) => api.setState(state),
+    kept: () => api.getState(),
   };
 }
