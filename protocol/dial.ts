@@ -66,12 +66,16 @@ export function unixUrl(socketPath: string, path: string): string {
   return `ws+unix:${socketPath.split('/').map(encodeURIComponent).join('/')}:${path}`;
 }
 
-/** `ws` takes a socket's path apart at colons and leaves `%20` as it is, hence our own reading of `ws+unix:` URLs. */
+/**
+ * `ws` takes a socket's path apart at colons and leaves `%20` as it is, hence our own reading of `ws+unix:` URLs, and a name that
+ * stands for the path: it is never used, but VS Code leaves requests to a socket alone, while it sends all others through an
+ * agent of its own that knows no `createConnection`.
+ */
 function destination(url: string): { address: string; connection: ClientOptions } {
   const unix = /^ws\+unix:(?:\/\/)?(\/[^:]*):(\/.*)$/.exec(url);
   if (unix?.[1] === undefined || unix[2] === undefined) {
     return { address: url, connection: {} };
   }
   const path = decodeURIComponent(unix[1]);
-  return { address: `ws://localhost${unix[2]}`, connection: { createConnection: () => connect(path) } };
+  return { address: `ws+unix:/socket:${unix[2]}`, connection: { createConnection: () => connect(path) } };
 }
