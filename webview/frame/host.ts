@@ -1,4 +1,5 @@
 /** The wire between a panel and the extension host: one panel, one connection, typed both ways. */
+/// <reference path="../vscodeApi.d.ts" />
 import type { PanelState } from '../../protocol/panels.ts';
 
 export interface PanelMessage {

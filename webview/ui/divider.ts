@@ -5,7 +5,7 @@ import { useToolkit } from './toolkit.ts';
 
 useToolkit(vsCodeDivider());
 
-/** A line between groups; screen readers are not told of it. */
+/** A line between groups. */
 export class ArDivider extends ArElement {
   static override styles = css`
     :host {
@@ -13,7 +13,7 @@ export class ArDivider extends ArElement {
     }
   `;
   protected override render() {
-    return html`<tk-divider role="presentation"></tk-divider>`;
+    return html`<tk-divider></tk-divider>`;
   }
 }
 customElements.define('ar-divider', ArDivider);
