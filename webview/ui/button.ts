@@ -56,6 +56,18 @@ export class ArButton extends ArElement {
     this.expanded = null;
   }
 
+  /** The library passes names on to the button inside, but no states. */
+  protected override updated(): void {
+    const inner = this.renderRoot.querySelector('tk-button')?.shadowRoot?.querySelector('button');
+    if (inner === null || inner === undefined) return;
+    for (const [name, state] of [
+      ['aria-pressed', this.pressed],
+      ['aria-expanded', this.expanded],
+    ] as const)
+      if (state === null) inner.removeAttribute(name);
+      else inner.setAttribute(name, String(state));
+  }
+
   protected override render() {
     return html`<tk-button
       appearance=${this.appearance}
