@@ -249,10 +249,7 @@ export class App {
     await this.connection.look();
     const hasRuns = this.connection.isLocal && this.isTrusted() && isDirectoryWithEntries(join(this.home, 'runs'));
     if (this.connection.link.kind !== 'absent' || !hasRuns) return;
-    // What keeps it from starting is shown by the view itself.
-    await this.connection
-      .need()
-      .catch((error: unknown) => this.log.warn(`starting the server: ${explain(error).message}`));
+    await this.runCommand('startServer', []);
   }
 
   async #connected(): Promise<AgentServerClient> {

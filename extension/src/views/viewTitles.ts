@@ -65,7 +65,7 @@ export class ViewTitles implements vscode.Disposable {
     if (link.kind === 'connecting' && link.step !== '') return link.step;
     if (this.#said !== null) return this.#said;
     if (link.kind === 'lost') return l10n.t('The link to {0} is lost. It is being dialled again; runs go on.', machine);
-    if (link.kind === 'failed') return link.error.message;
+    // A message would hide the welcome text, which has the ways out.
     return this.#filter === '' ? undefined : l10n.t('Only what fits: {0}', this.#filter);
   }
 
