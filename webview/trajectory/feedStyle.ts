@@ -216,10 +216,10 @@ export const feedStyles = css`
   }
   ::highlight(ar-found) {
     background-color: var(--vscode-editor-findMatchHighlightBackground, Mark);
-    color: var(--vscode-editor-findMatchHighlightForeground, inherit);
+    color: var(--vscode-editor-findMatchHighlightForeground, var(--vscode-editor-foreground));
   }
   ::highlight(ar-found-current) {
     background-color: var(--vscode-editor-findMatchBackground, Highlight);
-    color: var(--vscode-editor-findMatchForeground, inherit);
+    color: var(--vscode-editor-findMatchForeground, var(--vscode-editor-foreground));
   }
 `;

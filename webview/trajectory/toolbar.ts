@@ -42,7 +42,6 @@ export class ArTrajectoryToolbar extends ArElement {
       width: 240px;
     }
     .count {
-      min-width: 70px;
       padding: 0 6px;
       color: var(--ar-muted);
       font-size: var(--ar-small);
