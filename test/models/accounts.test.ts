@@ -149,6 +149,31 @@ describe('a run on a model that costs money', { timeout: 300_000 }, () => {
     assert.ok(summary.counts.scored > 0 && summary.selected !== null);
   });
 
+  it('goes on when it may take more: agents that wait for room, and new ones, up to the new cap', async (t) => {
+    const { respond, bill } = researcher({ looks: 1, outputTokens: () => 3000, delayMs: () => 10 });
+    const server = await serve(t, respond);
+    const run = '20260103-000000-linear-c006';
+    const cap = 300;
+    const limits = { candidates: null, workers: 1, agentsPerSlot: 2, drafts: 2, budget: { costUsd: cap } };
+    const store = await newRun(run, server.modelId, limits);
+    const host = await hostOf(store, server.modelId);
+    const extending: Promise<void>[] = [];
+    store.subscribe(store.view.lastSeq, ({ body }) => {
+      // Who has told of its costs has its evaluation before it: the search is not over yet.
+      if (body.type !== 'candidate_submitted' || extending.length > 0) return;
+      extending.push(host.steering.extend({ costUsd: cap, hours: 1 }));
+    });
+    assert.deepEqual(await host.run(), { kind: 'finished' });
+    assert.equal(extending.length, 1);
+    await Promise.all(extending);
+    await store.close();
+    const spent = await assertAccountsAgree(run);
+    assert.ok(Math.abs(spent.costUsd - priceOfBill(bill)) < 1e-6, 'what was counted is what was billed');
+    assert.ok(spent.costUsd > cap && spent.costUsd <= 2 * cap, `${spent.costUsd} of ${cap} and ${cap} more`);
+    const { config, counts } = store.view.summary;
+    assert.deepEqual([config.budget?.costUsd, config.hours, counts.failed], [2 * cap, null, 0]);
+  });
+
   it('lives through an outage without a failed candidate, and its clock stands still meanwhile', async (t) => {
     const { respond, bill } = researcher({ looks: 1, delayMs: () => 10 });
     let outage: { from: number; until: number } | null = null;
