@@ -116,13 +116,9 @@ export async function ensureVenv(venv: string, requirementsFile: string, say: Sa
     300,
   );
   if (!sound.ok)
-    throw new SetupError(
-      'venv',
-      `its packages do not import:\n${sound.output}\nDelete ${venv} and try again.`,
-    );
+    throw new SetupError('venv', `its packages do not import:\n${sound.output}\nDelete ${venv} and try again.`);
   const made = await ask(python);
-  if (made === null)
-    throw new SetupError('venv', `${python} does not run. Delete ${venv} and try again.`);
+  if (made === null) throw new SetupError('venv', `${python} does not run. Delete ${venv} and try again.`);
   const finalStamp = createHash('sha256').update(`${requirements}\n${made.major}.${made.minor}`).digest('hex');
   await writeFile(stampFile, finalStamp);
   return python;
