@@ -222,6 +222,8 @@ export class App {
     await vscode.commands.executeCommand(`${View.runs}.focus`);
     await this.runs.refresh(this.connection.get());
     await this.runsView.reveal(run, null);
+    // It may have been prepared for this run.
+    this.tasksView.refresh();
   }
 
   /** Opens a run or candidate again, here or in another editor that reaches the same server. */

@@ -22,7 +22,7 @@ export class DashboardPanel implements PanelController {
   #watching: Subscription | null = null;
   #events: RunEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
-  #selected: CandidateId | null = null;
+  #selected: CandidateId | null;
   /** Nothing is told before the whole was told. */
   #isFilled = false;
   #turn = 0;
@@ -31,6 +31,7 @@ export class DashboardPanel implements PanelController {
     this.#app = app;
     this.run = run;
     this.#hold = app.followed.hold(run);
+    this.#selected = selectedIn(app, run);
     this.#subscriptions = [
       app.followed.onChange((change) => this.#runChanged(change)),
       app.slots.onChange(({ run: id, slots }) => {
@@ -183,4 +184,10 @@ export class DashboardPanel implements PanelController {
       this.#dropEvents();
     }
   }
+}
+
+/** Of the tree, if it is a candidate of this run. */
+function selectedIn(app: App, run: RunId): CandidateId | null {
+  const [node] = app.views.runs.selection;
+  return node?.kind === 'candidate' && node.run === run ? node.candidate : null;
 }

@@ -118,7 +118,8 @@ export function runTooltip(summary: RunSummary, machine: string): string {
       ? l10n.t('Hidden scores are open.')
       : l10n.t('Validation and test scores are sealed until the run has ended.'),
   );
-  lines.push(escapeMarkdown(l10n.t('Active for {0} · {1}', duration(summary.activeMs), formatCost(summary.spent))));
+  const cost = summary.spent.calls === 0 ? [] : [formatCost(summary.spent)];
+  lines.push(escapeMarkdown([l10n.t('Active for {0}', duration(summary.activeMs)), ...cost].join(' · ')));
   if (bounds !== '') lines.push(escapeMarkdown(bounds));
   if (summary.outage !== null) lines.push(`${l10n.t('Waiting for the model:')} ${quoted(summary.outage)}`);
   if (summary.interruption !== undefined) lines.push(`${l10n.t('Interrupted:')} ${quoted(summary.interruption)}`);

@@ -15,7 +15,8 @@ export async function modelItems(app: App): Promise<(Choice<string> | QuickPickI
     client.request('machine.get', {}),
     client.request('models.offered', {}),
   ]);
-  const last = remembered(app.context.workspaceState).settings.model;
+  const { settings, isFirst } = remembered(app.context.workspaceState);
+  const last = isFirst ? undefined : settings.model;
   const choices = modelChoices(last, await app.keys.known(machine), models);
   const labels: { [G in ModelChoice['group']]: string } = {
     last: l10n.t('last time'),

@@ -43,6 +43,19 @@ test('every agent is shown with what it does and for how long, under its slot', 
   assert.equal(tree.children(tree.children(undefined)[0])[0], first, 'rows stay the same objects');
 });
 
+test('time that goes by draws slots anew, another agent the whole view', () => {
+  const slots = [slot({ activities: [{ candidate: 1, doing: 'bash', since: 0 }] })];
+  const tree = treeOf(slots);
+  assert.equal(tree.changed('run-one'), undefined);
+  slots[0] = slot({ activities: [{ candidate: 1, doing: 'python', since: 9 }] });
+  assert.deepEqual(
+    tree.changed('run-one')?.map(({ kind }) => kind),
+    ['slot'],
+  );
+  slots[0] = slot({ activities: [{ candidate: 2, doing: 'bash', since: 9 }] });
+  assert.equal(tree.changed('run-one'), undefined);
+});
+
 test('a slot that is lost, or whose GPU cannot be trusted, looks so', () => {
   const tree = treeOf([
     slot({ state: 'lost', detail: 'no word for 60 s' }),

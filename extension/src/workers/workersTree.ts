@@ -21,6 +21,8 @@ export interface WorkersSource {
 export class WorkersTree {
   readonly #source: WorkersSource;
   readonly #nodes = new Map<string, WorkersNode>();
+  /** Slots and agents of each run when it was drawn last. */
+  readonly #shapes = new Map<RunId, string>();
 
   constructor(source: WorkersSource) {
     this.#source = source;
@@ -52,6 +54,17 @@ export class WorkersTree {
       slot?.activities.find(({ candidate }) => candidate === node.candidate),
       now,
     );
+  }
+
+  /** What is to be drawn anew: the slots of a run that has the same slots and agents as before; else everything. */
+  changed(run: RunId): WorkersNode[] | undefined {
+    const shape = this.#slots(run)
+      .map(({ slot, activities }) => `${slot}:${activities.map(({ candidate }) => candidate).join()}`)
+      .join(' ');
+    const isSame = this.#shapes.get(run) === shape;
+    if (shape === '') this.#shapes.delete(run);
+    else this.#shapes.set(run, shape);
+    return isSame ? this.#slots(run).map(({ slot }) => this.#slot(run, slot)) : undefined;
   }
 
   #slots(run: RunId): readonly SlotView[] {

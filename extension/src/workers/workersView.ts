@@ -28,7 +28,7 @@ export class WorkersView implements TreeSource<WorkersNode> {
     this.#onFirstSeen = onFirstSeen;
     this.#tree = new WorkersTree({ slots: () => board.all(), summary: (run) => list.get(run) });
     this.#subscriptions = [
-      board.onChange(() => this.#changes.tell(undefined)),
+      board.onChange(({ run }) => this.#changes.tell(this.#tree.changed(run))),
       view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
     ];
     this.#look(view.visible);
@@ -87,7 +87,7 @@ export class WorkersView implements TreeSource<WorkersNode> {
     }
     this.#watching ??= this.#board.watch();
     this.#timer ??= setInterval(() => {
-      if (this.#board.all().size > 0) this.#changes.tell(undefined);
+      for (const run of this.#board.all().keys()) this.#changes.tell(this.#tree.changed(run));
     }, tickMs);
   }
 }

@@ -21,7 +21,7 @@ export async function startRun(
   await pick(vscode, 'on which task', task);
   await pick(vscode, 'with which model', model);
   await pick(vscode, 'for how long', budget);
-  await pick(vscode, 'this is the plan', /^Start/);
+  await pick(vscode, 'this is the plan', 'Start');
   await vscode.tree('Runs').has('the new run', (rows) => rows.some(({ level }) => level === 1), slowMs);
 }
 
