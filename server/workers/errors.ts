@@ -39,13 +39,16 @@ export class WorkerStartError extends Error {
   readonly slot: number;
   readonly logFile: string;
   readonly logTail: string;
+  /** It ended without a word: what cannot start says why. */
+  readonly wasKilled: boolean;
 
-  constructor(slot: number, what: string, logFile: string, logTail: string) {
+  constructor(slot: number, what: string, logFile: string, logTail: string, wasKilled: boolean) {
     const words = logTail.trim() === '' ? 'it wrote nothing' : `its last words:\n${logTail.trim()}`;
     super(`the worker of slot ${slot} did not start: ${what}; ${words}\n(full log: ${logFile})`);
     this.slot = slot;
     this.logFile = logFile;
     this.logTail = logTail;
+    this.wasKilled = wasKilled;
   }
 }
 

@@ -25,7 +25,7 @@ import type {
   WorkerSlot,
 } from './contract.ts';
 import { DeviceLease } from './deviceLease.ts';
-import { PoolClosedError, SlotFailedError, WorkerLostError } from './errors.ts';
+import { PoolClosedError, SlotFailedError, WorkerLostError, WorkerStartError } from './errors.ts';
 import { ExecutionBook, staleEpoch } from './executionBook.ts';
 import type { WorkerLauncher } from './launcher.ts';
 import { Readiness } from './readiness.ts';
@@ -38,6 +38,8 @@ import { type Hello, SlotLine } from './workerLine.ts';
 /** A worker that is lost sooner than this after it was ready does not count as having worked. */
 const soundAfterMs = 10_000;
 const maxFailuresInARow = 5;
+/** Launches at the start of a server: one that is killed in the middle of it, for memory say, is no reason to give up. */
+const startAttempts = 3;
 
 export interface SlotOptions {
   index: number;
@@ -111,7 +113,19 @@ export class Slot implements WorkerSlot {
       }
       log.warn({ slot: this.index }, 'the worker of the previous server did not come back: it is replaced');
     }
-    await this.#launch(await this.#tenancy.evict());
+    const gone = await this.#tenancy.evict();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#launch(gone);
+        return;
+      } catch (error) {
+        const isWorthATry = error instanceof WorkerStartError && error.wasKilled && attempt < startAttempts;
+        if (!isWorthATry) {
+          throw error;
+        }
+        log.warn({ slot: this.index, err: error }, 'the worker was killed as it started: it is launched again');
+      }
+    }
   }
 
   /** Whether this is the secret of the slot's present worker. */
@@ -371,9 +385,8 @@ export class Slot implements WorkerSlot {
     await this.#tenancy.launch(predecessorGone);
     if (!(await this.#becomesReady(helloMs))) {
       const ended = this.#tenancy.isAlive() === false;
-      const error = await this.#tenancy.startError(
-        ended ? 'it ended at once' : `it said no hello within ${helloMs} ms`,
-      );
+      const what = ended ? 'it ended at once' : `it said no hello within ${helloMs} ms`;
+      const error = await this.#tenancy.startError(what, { ended });
       await this.#tenancy.evict();
       throw error;
     }

@@ -164,9 +164,9 @@ export class Tenancy {
   }
 
   /** Why the present worker did not start, with its own last words. */
-  async startError(what: string): Promise<WorkerStartError> {
-    const words = await tail(this.#logFile, this.#logStart);
-    return new WorkerStartError(this.#options.index, what, this.#logFile, words);
+  async startError(what: string, { ended }: { ended: boolean }): Promise<WorkerStartError> {
+    const { words, isPlain } = await tail(this.#logFile, this.#logStart);
+    return new WorkerStartError(this.#options.index, what, this.#logFile, words, ended && !isPlain);
   }
 
   get #logFile(): string {
@@ -204,11 +204,11 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 /** What was written after `start`, at most 4 KiB of it: plain words if there are any, else the last lines of the log. */
-async function tail(file: string, start: number): Promise<string> {
+async function tail(file: string, start: number): Promise<{ words: string; isPlain: boolean }> {
   const size = await sizeOf(file);
   const from = Math.max(size < start ? 0 : start, size - 4096);
   if (size === from) {
-    return '';
+    return { words: '', isPlain: false };
   }
   const handle = await open(file, 'r');
   try {
@@ -216,7 +216,8 @@ async function tail(file: string, start: number): Promise<string> {
     await handle.read(bytes, 0, bytes.length, from);
     const lines = bytes.toString('utf8').trimEnd().split('\n');
     const plain = lines.filter((line) => !line.startsWith('{'));
-    return (plain.length > 0 ? plain : lines.slice(-5)).join('\n');
+    const isPlain = plain.length > 0;
+    return { words: (isPlain ? plain : lines.slice(-5)).join('\n'), isPlain };
   } finally {
     await handle.close();
   }

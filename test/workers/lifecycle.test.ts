@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { WorkerConfig } from '../../protocol/worker.ts';
 import { WorkerLostError, WorkerStartError } from '../../server/workers/errors.ts';
 import { LocalLauncher } from '../../server/workers/localLauncher.ts';
 import {
@@ -197,6 +198,35 @@ describe('a worker that does not start', { timeout: 120_000 }, () => {
       await rm(folder, { recursive: true });
     });
   }
+
+  it('because it is killed on the way is launched again, and not for ever', async () => {
+    class Killer extends LocalLauncher {
+      launched = 0;
+      readonly #kills: number;
+      constructor(kills: number) {
+        super();
+        this.#kills = kills;
+      }
+      override async launch(config: WorkerConfig) {
+        const id = await super.launch(config);
+        this.launched += 1;
+        if (this.launched <= this.#kills) process.kill(id.pid, 'SIGKILL');
+        return id;
+      }
+    }
+    const twice = new Killer(2);
+    const fixture = await startPool({ launcher: twice });
+    try {
+      assert.equal(twice.launched, 3);
+      await fixture.pool.slot(0).openSession('agent', spec);
+      assert.match(textOf(await fixture.pool.slot(0).execute('e1', bash('agent', 'echo alive'))), /alive/);
+    } finally {
+      await fixture.dispose();
+    }
+    const always = new Killer(100);
+    await assert.rejects(startPool({ launcher: always }), WorkerStartError);
+    assert.equal(always.launched, 3);
+  });
 
   it('because nobody configures it says so and ends', async () => {
     const main = fileURLToPath(new URL('../../server/worker/main.ts', import.meta.url));
