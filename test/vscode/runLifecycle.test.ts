@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { candidates, hasScored, scored, slowMs, startRun } from './flows/runs.ts';
+import { candidates, hasScored, rowOf, scored, slowMs, startRun } from './flows/runs.ts';
 import { taskTitle, workspaceTask } from './flows/workspaceTask.ts';
 import { scenario } from './scenario.ts';
 
@@ -25,14 +25,14 @@ scenario(
 
     const [first] = scored(await runs.rows());
     assert.ok(first);
-    await runs.inlineAction(new RegExp(`^${first.label}`), 'Open Program');
+    await runs.inlineAction(rowOf(first.label), 'Open Program');
     await vscode.editors.active('solution.py');
     await vscode.editors.hasText('import');
-    await runs.inlineAction(new RegExp(`^${first.label}`), 'Open Trajectory');
+    await runs.inlineAction(rowOf(first.label), 'Open Trajectory');
     await vscode.editors.active(first.label);
     await picture('trajectory');
 
-    await (await runs.menu(new RegExp(`^${first.label}`))).choose('Fork…');
+    await (await runs.menu(rowOf(first.label))).choose('Fork…');
     await vscode.quickInput.opened('Fork');
     await vscode.quickInput.answer('try a tree model');
     await runs.has(
@@ -44,8 +44,8 @@ scenario(
     await hasScored(vscode, 3);
     const [one, other] = scored(await runs.rows());
     assert.ok(one && other);
-    await (await runs.menu(new RegExp(`^${one.label}`))).choose('Use as Crossover Parent');
-    await (await runs.menu(new RegExp(`^${other.label}`))).choose('Cross…');
+    await (await runs.menu(rowOf(one.label))).choose('Use as Crossover Parent');
+    await (await runs.menu(rowOf(other.label))).choose('Cross…');
     await vscode.quickInput.opened('Cross');
     await vscode.quickInput.accept();
     await runs.has(
@@ -55,8 +55,8 @@ scenario(
     );
     await picture('forked-and-crossed');
 
-    await (await runs.menu(new RegExp(`^${other.label}`))).choose('Compare with Candidate…');
-    await vscode.quickInput.pick(new RegExp(`^${one.label}`));
+    await (await runs.menu(rowOf(other.label))).choose('Compare with Candidate…');
+    await vscode.quickInput.pick(rowOf(one.label));
     const { original, modified } = await vscode.editors.diff();
     assert.notEqual(original, modified);
     await picture('compare-programs');

@@ -38,6 +38,8 @@ const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 /** In lineage, families of small runs are open. */
 const openBelow = 150;
 const batchMs = 200;
+/** So many rows are in view at once, or nearly. */
+const fitsOnScreen = 40;
 
 export class RunsView implements TreeSource<RunsNode> {
   readonly tree: RunsTree;
@@ -50,6 +52,8 @@ export class RunsView implements TreeSource<RunsNode> {
   /** The best of each run when it was drawn last: its row changes when another takes its place. */
   readonly #best = new Map<RunId, CandidateId | null>();
   #firstSeen: Promise<void> | null = null;
+  /** Rows that were opened because of their first child; what the person closes stays closed. */
+  readonly #opened = new Set<string>();
   #marked: { run: RunId; candidate: CandidateId } | null = null;
 
   constructor(options: RunsViewOptions) {
@@ -241,6 +245,23 @@ export class RunsView implements TreeSource<RunsNode> {
       this.tree.changed(run, candidates, isRunStale),
     );
     if (nodes.length > 0) this.#changes.tell(nodes);
+    for (const [run, { candidates }] of changes) this.#openFamilies(run, candidates);
+  }
+
+  /**
+   * A row that gets its first child stays closed: VS Code opens by default only what is new. Where everything fits on the
+   * screen it is opened, so that what comes in is seen.
+   */
+  #openFamilies(run: RunId, candidates: ReadonlySet<CandidateId>): void {
+    const { view } = this.#options;
+    if (!view.visible || this.tree.order !== 'lineage') return;
+    for (const id of candidates) {
+      const parent = this.tree.parent(this.tree.find(run, id));
+      if (parent?.kind !== 'candidate' || this.#opened.has(parent.id) || this.tree.isShown(parent)) continue;
+      this.#opened.add(parent.id);
+      if (this.tree.shownRows < fitsOnScreen)
+        view.reveal(parent, { expand: true, select: false, focus: false }).then(undefined, () => undefined);
+    }
   }
 
   #runItem(node: RunNode): vscode.TreeItem {

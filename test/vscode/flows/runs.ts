@@ -46,3 +46,8 @@ export function scored(rows: readonly TreeRow[]): TreeRow[] {
 export function hasScored(vscode: Workbench, count: number): Promise<TreeRow[]> {
   return vscode.tree('Runs').has(`${count} scored candidates`, (rows) => scored(rows).length >= count, slowMs);
 }
+
+/** Finds the row of a candidate by how it is spoken: `#1` and not `#12`, nor a run that names it. */
+export function rowOf(label: string): RegExp {
+  return new RegExp(`^Candidate ${label.slice(1)},`);
+}

@@ -29,7 +29,8 @@ export class TreeView {
 
   /** A row whose spoken name or text contains `text`. Only rows in view exist. */
   row(text: string | RegExp): Locator {
-    return this.tree.getByRole('treeitem').filter({ hasText: text }).first();
+    const spoken = this.tree.getByRole('treeitem', { name: text });
+    return this.tree.getByRole('treeitem').filter({ hasText: text }).or(spoken).first();
   }
 
   /** The rows in view, from the top. */
