@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { ensureEnvironment, projectRoot } from './setup/environment.ts';
 import { offerPodman } from './setup/podman.ts';
-import { prepareBrowserTests } from './test/browserTests.ts';
+import { isScenario, prepareBrowserTests } from './test/browserTests.ts';
 import { runChecks } from './test/checks.ts';
 import { testFiles } from './test/files.ts';
 import { type Group, parseTestOptions, type TestOptions, UsageError, usage } from './test/options.ts';
@@ -17,6 +17,8 @@ import { type FileLimits, runTestFile } from './test/runFile.ts';
 const limits = {
   unit: { testTimeoutMs: 60_000, fileTimeoutMs: 180_000 },
   integration: { testTimeoutMs: 300_000, fileTimeoutMs: 1_200_000 },
+  /** Each starts a VS Code and a browser, and waits for a run in them. */
+  scenarios: { testTimeoutMs: 600_000, fileTimeoutMs: 3_000_000 },
 } satisfies Record<string, FileLimits>;
 
 /** Integration tests start sandboxes and workers of their own, so that one file keeps two cores busy. */
@@ -59,7 +61,8 @@ async function* runGroup(group: Group, options: TestOptions): AsyncGenerator<Fil
   }
   const { files: possible, outcomes } = await prepareBrowserTests(files, say);
   yield* outcomes;
-  yield* inParallel(possible, width[group], (file) => runTestFile(projectRoot, file, limits[group], options.grep));
+  const limitsOf = (file: string) => (isScenario(file) ? limits.scenarios : limits[group]);
+  yield* inParallel(possible, width[group], (file) => runTestFile(projectRoot, file, limitsOf(file), options.grep));
 }
 
 function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> {

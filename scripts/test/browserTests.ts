@@ -10,8 +10,9 @@ import { ensureCodeServer } from '../setup/codeServer.ts';
 import { projectRoot } from '../setup/environment.ts';
 import type { FileOutcome } from './outcome.ts';
 
-const scenarios = (file: string) => file.startsWith('test/vscode/');
-const panels = (file: string) => file.startsWith('test/webview/');
+/** True of a file that drives a whole VS Code. */
+export const isScenario = (file: string) => file.startsWith('test/vscode/');
+const isOfPanels = (file: string) => file.startsWith('test/webview/');
 
 export interface BrowserTests {
   /** Files that can be run. */
@@ -30,11 +31,11 @@ export function nothingMayBeSkipped(environment: NodeJS.ProcessEnv = process.env
  * Sets AIRA2_VSIX, which scenarios read.
  */
 export async function prepareBrowserTests(files: readonly string[], say: Say): Promise<BrowserTests> {
-  const withBrowser = files.filter((file) => scenarios(file) || panels(file));
+  const withBrowser = files.filter((file) => isScenario(file) || isOfPanels(file));
   if (withBrowser.length === 0) return { files, outcomes: [] };
   const noBrowser = await reasonNotTo(() => ensureChromium(say));
   if (noBrowser !== null) return without(files, withBrowser, noBrowser);
-  const inVsCode = files.filter(scenarios);
+  const inVsCode = files.filter(isScenario);
   if (inVsCode.length === 0) return { files, outcomes: [] };
   const isDesktop = (process.env.VSCODE_BIN ?? '') !== '';
   const noVsCode = isDesktop ? null : await reasonNotTo(() => ensureCodeServer(say));
@@ -46,7 +47,7 @@ export async function prepareBrowserTests(files: readonly string[], say: Say): P
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const outcome = fileOutcome('set-up', 'the extension can be packed', 'failed', reason);
-    return { files: files.filter((file) => !scenarios(file)), outcomes: [outcome] };
+    return { files: files.filter((file) => !isScenario(file)), outcomes: [outcome] };
   }
 }
 

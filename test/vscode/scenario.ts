@@ -13,7 +13,8 @@ import { extensionPackage, vscodeTarget } from './setUp.ts';
 import { endProcessesOf } from './target/processes.ts';
 import { type Instance, quietSettings, type Target } from './target/target.ts';
 
-const scenarioDeadlineMs = 290_000;
+/** A scenario takes half a minute where nothing else runs. */
+const scenarioDeadlineMs = 480_000;
 /** Pictures and stories of failures; git ignores it. */
 const outputFolder = process.env.AIRA2_TEST_OUTPUT ?? join(projectRoot, 'test-output', 'vscode');
 
@@ -30,7 +31,7 @@ export interface ScenarioOptions {
   preparedTasks?: readonly string[];
   /** Called before VS Code starts, e.g. to put a stored run into the home. */
   before?: (place: Place) => Promise<void>;
-  /** Milliseconds. Default: nearly five minutes. */
+  /** Milliseconds. Default: eight minutes. */
   deadlineMs?: number;
 }
 

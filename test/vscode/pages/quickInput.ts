@@ -17,11 +17,8 @@ export class QuickInput {
     await this.box.waitFor();
     if (title === undefined) return;
     const titled = this.widget.filter({ hasText: title });
-    const held = this.widget.locator(`input[placeholder*=${JSON.stringify(title)}]`);
-    await titled
-      .or(this.widget.filter({ has: held }))
-      .first()
-      .waitFor();
+    const asking = this.widget.filter({ has: this.#page.locator(`input[placeholder*=${JSON.stringify(title)}]`) });
+    await titled.or(asking).first().waitFor();
   }
 
   async closed(): Promise<void> {

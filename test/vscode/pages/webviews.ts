@@ -1,6 +1,9 @@
 /** Panels: a page within a frame within a frame, found by its title as VS Code has it on its tab. */
-import type { FrameLocator, Page } from 'playwright-core';
+import { errors, type FrameLocator, type Page } from 'playwright-core';
 import { patienceMs, until } from './until.ts';
+
+/** How long to look for a title that is there or not, milliseconds. */
+const glanceMs = 1_000;
 
 export class Webviews {
   readonly #page: Page;
@@ -11,35 +14,54 @@ export class Webviews {
 
   /**
    * The document of a panel, once it is loaded. A locator: it finds the panel again after a reload.
-   * @param title of the panel's page or frame
+   * @param title of its page, or the one that VS Code has given its frame
    */
   async panel(title: string, timeoutMs: number = patienceMs): Promise<FrameLocator> {
-    const index = await until(
+    const frames = await until(
       `a panel titled "${title}" is loaded`,
-      async () => (await this.titles()).indexOf(title),
-      (found) => found >= 0,
+      () => this.#frames(),
+      (found) => found.some(({ titles }) => titles.includes(title)),
       { timeoutMs },
     );
+    const { index } = frames.find(({ titles }) => titles.includes(title)) ?? { index: 0 };
+    return this.#inner(index);
+  }
+
+  /** Waits until so many panels are loaded. @returns the titles of their pages, in the order of their frames */
+  async settled(count: number): Promise<string[]> {
+    const frames = await until(
+      `${count} panels are loaded`,
+      () => this.#frames(),
+      (found) => found.length === count && found.every(({ titles: [title] }) => title !== undefined),
+    );
+    return frames.map(({ titles: [title = ''] }) => title);
+  }
+
+  #inner(index: number): FrameLocator {
     return this.#page.frameLocator('iframe.webview.ready').nth(index).frameLocator('#active-frame');
   }
 
-  /** Waits until so many panels are loaded. @returns their titles */
-  async settled(count: number): Promise<string[]> {
-    return until(
-      `${count} panels are loaded`,
-      () => this.titles(),
-      (titles) => titles.length === count && !titles.includes(''),
-    );
-  }
-
-  /** Titles of all panels that are loaded, in the order of their frames; '' where one has none yet. */
-  async titles(): Promise<string[]> {
-    const frames = this.#page.locator('iframe.webview.ready');
-    const titles: string[] = [];
-    for (let index = 0; index < (await frames.count()); index++) {
-      const inner = frames.nth(index).contentFrame().locator('#active-frame');
-      titles.push((await inner.count()) === 1 ? ((await inner.getAttribute('title')) ?? '') : '');
+  /** Loaded panels with their titles: first the page's own, then its frame's. Frames come and go while this looks. */
+  async #frames(): Promise<{ index: number; titles: string[] }[]> {
+    const count = await this.#page.locator('iframe.webview.ready').count();
+    const found: { index: number; titles: string[] }[] = [];
+    for (let index = 0; index < count; index++) {
+      const outer = this.#page.locator('iframe.webview.ready').nth(index).contentFrame();
+      const frame = await outer.locator('#active-frame').getAttribute('title', { timeout: glanceMs }).catch(gone);
+      const page = await this.#inner(index).locator('title').textContent({ timeout: glanceMs }).catch(gone);
+      found.push({ index, titles: [page, frame].filter(isTitle) });
     }
-    return titles;
+    return found;
   }
+}
+
+/** A frame that is not there, or not there any more, has no title. */
+function gone(error: unknown): null {
+  if (error instanceof errors.TimeoutError || (error instanceof Error && /detached|closed/i.test(error.message)))
+    return null;
+  throw error;
+}
+
+function isTitle(title: string | null): title is string {
+  return title !== null && title !== '';
 }
