@@ -74,7 +74,7 @@ async function openBelow(directory: string, path: string): Promise<FileHandle> {
 
 /** The last `maxBytes` of a text file of the engine's own; empty if it is not there. Cut at a character. */
 export async function tailOf(path: string, maxBytes: number): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(absent);
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(absentOrLink);
   if (file === null) return '';
   try {
     const { size } = await file.stat();
@@ -109,6 +109,12 @@ function firstCharacter(bytes: Buffer): number {
 export async function existingFile(path: string): Promise<boolean> {
   const found = await lstat(path).catch(absent);
   return found?.isFile() ?? false;
+}
+
+/** The engine lays no links: one that is there is nothing of its own. */
+function absentOrLink(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ELOOP') return null;
+  return absent(error);
 }
 
 function absent(error: unknown): null {

@@ -133,7 +133,7 @@ describe('the agent server', { timeout: 900_000 }, () => {
     const server = await newHome();
     const broken = {
       home: server.home,
-      command: [process.execPath, '-e', 'console.error("no such thing"); process.exit(7)'],
+      command: [process.execPath, '-e', 'console.error("no such thing"); process.exit(7)', '--'],
     };
     await assert.rejects(findOrStart(broken), (error: unknown) => {
       assert.ok(error instanceof ServerStartError);
