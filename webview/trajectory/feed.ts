@@ -105,6 +105,14 @@ export class ArTrajectoryFeed extends ArElement {
     this.requestUpdate();
   }
 
+  /** All rows have become higher or lower: what was measured of those out of view holds no longer. */
+  async forgetSizes(): Promise<void> {
+    await this.updateComplete;
+    this.#virtualizer?.measure();
+    await this.updateComplete;
+    this.show(this.current, 'start');
+  }
+
   /** Brings a row into view; one that is higher than the view with its beginning. */
   show(place: number, align: 'auto' | 'start' = 'auto'): void {
     const virtualizer = this.#virtualizer;

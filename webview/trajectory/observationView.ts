@@ -33,15 +33,23 @@ export function foldedText(text: string, { head, tail }: FoldSize, open: boolean
   return { shown: [...lines.slice(0, head), '⋯', ...lines.slice(-tail)].join('\n'), hidden };
 }
 
-const taken = new WeakMap<Observation, { lines: Line[]; footer: string | null }>();
+interface Taken {
+  lines: Line[];
+  footer: string | null;
+}
 
-/** Taking an output apart once is enough: rows are drawn again and again while they are scrolled past. */
-function linesOf(observation: Observation): { lines: Line[]; footer: string | null } {
+/** Outputs that are kept taken apart: rows are drawn again and again while they are scrolled past. */
+const mostTaken = 300;
+const taken = new Map<Observation, Taken>();
+
+function linesOf(observation: Observation): Taken {
   const before = taken.get(observation);
   if (before !== undefined) return before;
   const { output, footer } = splitFooter(observation.text);
   const made = { lines: ansiLines(output.replace(/\n+$/, '')), footer };
   taken.set(observation, made);
+  const [oldest] = taken.keys();
+  if (taken.size > mostTaken && oldest !== undefined) taken.delete(oldest);
   return made;
 }
 

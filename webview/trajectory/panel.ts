@@ -287,6 +287,7 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     for (const { kind, key } of this.#rows)
       if (kind === 'step') views.set(key, { ...(views.get(key) ?? plainView), folded });
     this.views = views;
+    void this.#feed?.forgetSizes();
   }
 
   // ── What a person asks ────────────────────────────────────────────────────────────────────────────────────────────
