@@ -268,7 +268,7 @@ export class RunsView implements TreeSource<RunsNode> {
     const summary = this.#options.list.get(node.run);
     if (summary === undefined) return treeItem(node.id, problemRow(node.run, l10n.t('gone')), None);
     this.#drawnRows.set(node.run, drawn(summary));
-    return treeItem(node.id, runRow(summary), Collapsed);
+    return treeItem(node.id, runRow(summary), isLive(summary.state) ? Expanded : Collapsed);
   }
 
   #candidateItem(node: CandidateNode): vscode.TreeItem {

@@ -43,15 +43,18 @@ test('every agent is shown with what it does and for how long, under its slot', 
   assert.equal(tree.children(tree.children(undefined)[0])[0], first, 'rows stay the same objects');
 });
 
-test('time that goes by draws slots anew, another agent the whole view', () => {
+test('time that goes by draws what agents do, readings draw their slot, another agent the whole view', () => {
   const slots = [slot({ activities: [{ candidate: 1, doing: 'bash', since: 0 }] })];
   const tree = treeOf(slots);
-  assert.equal(tree.changed('run-one'), undefined);
+  const kinds = () => tree.changed('run-one')?.map(({ kind }) => kind);
+  assert.equal(kinds(), undefined);
+  const [first] = tree.children(tree.children(undefined)[0]);
+  assert.ok(first);
+  tree.row(first, 0);
   slots[0] = slot({ activities: [{ candidate: 1, doing: 'python', since: 9 }] });
-  assert.deepEqual(
-    tree.changed('run-one')?.map(({ kind }) => kind),
-    ['slot'],
-  );
+  assert.deepEqual(kinds(), ['activity']);
+  slots[0] = slot({ activities: [{ candidate: 1, doing: 'python', since: 9 }], gpus: [gpu] });
+  assert.deepEqual(kinds(), ['slot']);
   slots[0] = slot({ activities: [{ candidate: 2, doing: 'bash', since: 9 }] });
   assert.equal(tree.changed('run-one'), undefined);
 });

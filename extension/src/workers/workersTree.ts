@@ -23,6 +23,7 @@ export class WorkersTree {
   readonly #nodes = new Map<string, WorkersNode>();
   /** Slots and agents of each run when it was drawn last. */
   readonly #shapes = new Map<RunId, string>();
+  readonly #drawn = new Map<string, string>();
 
   constructor(source: WorkersSource) {
     this.#source = source;
@@ -48,7 +49,11 @@ export class WorkersTree {
   row(node: WorkersNode, now: number): Row {
     if (node.kind === 'run') return runRow(node.run, this.#source.summary(node.run), this.#slots(node.run));
     const slot = this.slot(node);
-    if (node.kind === 'slot') return slotRow(node.slot, slot);
+    if (node.kind === 'slot') {
+      const row = slotRow(node.slot, slot);
+      this.#drawn.set(node.id, drawnRow(row));
+      return row;
+    }
     return activityRow(
       node.candidate,
       slot?.activities.find(({ candidate }) => candidate === node.candidate),
@@ -56,15 +61,28 @@ export class WorkersTree {
     );
   }
 
-  /** What is to be drawn anew: the slots of a run that has the same slots and agents as before; else everything. */
+  /**
+   * What is to be drawn anew. With the same slots and agents as before: what each agent does, and slots that look different;
+   * else everything. Drawing a slot anew asks for its agents again, which shows.
+   */
   changed(run: RunId): WorkersNode[] | undefined {
-    const shape = this.#slots(run)
+    const slots = this.#slots(run);
+    const shape = slots
       .map(({ slot, activities }) => `${slot}:${activities.map(({ candidate }) => candidate).join()}`)
       .join(' ');
     const isSame = this.#shapes.get(run) === shape;
     if (shape === '') this.#shapes.delete(run);
     else this.#shapes.set(run, shape);
-    return isSame ? this.#slots(run).map(({ slot }) => this.#slot(run, slot)) : undefined;
+    if (!isSame) return undefined;
+    return slots.flatMap((slot) =>
+      this.#isDrawn(run, slot)
+        ? slot.activities.map(({ candidate }) => this.#activity(run, slot.slot, candidate))
+        : [this.#slot(run, slot.slot)],
+    );
+  }
+
+  #isDrawn(run: RunId, slot: SlotView): boolean {
+    return this.#drawn.get(this.#slot(run, slot.slot).id) === drawnRow(slotRow(slot.slot, slot));
   }
 
   #slots(run: RunId): readonly SlotView[] {
@@ -74,7 +92,11 @@ export class WorkersTree {
   /** Nodes of runs that are gone are let go of. */
   #keepOnly(roots: WorkersNode[]): WorkersNode[] {
     const runs = new Set(roots.map(({ run }) => run));
-    for (const [id, { run }] of this.#nodes) if (!runs.has(run)) this.#nodes.delete(id);
+    for (const [id, { run }] of this.#nodes) {
+      if (runs.has(run)) continue;
+      this.#nodes.delete(id);
+      this.#drawn.delete(id);
+    }
     return roots;
   }
 
@@ -125,6 +147,10 @@ function slotRow(number: number, slot: SlotView | undefined): Row {
     contextValue: contextTokens(['slot']),
     spoken: [label, ...parts].join(', '),
   };
+}
+
+function drawnRow({ description, icon }: Row): string {
+  return `${icon.id} ${icon.color} ${description}`;
 }
 
 function slotParts({ state, detail, gpus, gpuProblem, activities }: SlotView): string[] {
