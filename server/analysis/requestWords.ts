@@ -1,4 +1,4 @@
-/** What a person has asked for, in words. */
+/** What a person has asked for or done, in words. */
 import type { PersonRequest } from '../../protocol/run.ts';
 
 /** `fork of #3: try monotone constraints` */
@@ -13,6 +13,20 @@ export function requestWords(body: PersonRequest): string {
     case 'reevaluate':
       return `${body.times === 1 ? 'one more evaluation' : `${body.times} more evaluations`} of #${body.candidate}`;
   }
+}
+
+/** What a mark has made of a candidate: `pinned`, `not excluded`. */
+export function markWords({
+  pinned,
+  excluded,
+}: {
+  pinned?: boolean | undefined;
+  excluded?: boolean | undefined;
+}): string[] {
+  return [
+    ...(pinned === undefined ? [] : [pinned ? 'pinned' : 'not pinned']),
+    ...(excluded === undefined ? [] : [excluded ? 'excluded' : 'not excluded']),
+  ];
 }
 
 const guidanceWords = ({ guidance }: { guidance?: string | undefined }) =>

@@ -15,7 +15,7 @@ import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
-import type { Activity } from '../search/agentRun.ts';
+import type { Activity } from '../search/activities.ts';
 import { AgentAndEvaluation } from '../search/candidateWork.ts';
 import { ProgramIndex } from '../search/nearDuplicates/programIndex.ts';
 import { taskContext } from '../search/operatorContext.ts';

@@ -9,7 +9,8 @@ import type { Candidate, RunEvent } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { bestWords, stagnationWords } from '../analysis/bestSoFar.ts';
-import type { Activity } from '../search/agentRun.ts';
+import { markWords, requestWords } from '../analysis/requestWords.ts';
+import { Activities, type Activity } from '../search/activities.ts';
 import type { PoolEvent } from '../workers/contract.ts';
 import { standing } from './standing.ts';
 
@@ -25,7 +26,7 @@ export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #isLive: boolean;
   readonly #draw: ReturnType<typeof createLogUpdate>;
-  readonly #activities = new Map<number, Activity & { since: number }>();
+  readonly #activities = new Activities();
   readonly #slotStates = new Map<number, string>();
   #timer: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -61,16 +62,15 @@ export class Progress {
   }
 
   activity(activity: Activity): void {
-    this.#activities.set(activity.candidate, { ...activity, since: Date.now() });
+    this.#activities.heard(activity, Date.now());
   }
 
   /** All slots, as they are now. */
   slots(slots: readonly SlotView[]): void {
-    this.#activities.clear();
-    for (const { slot, state, activities } of slots) {
-      this.#slotStates.set(slot, state);
-      for (const activity of activities) this.#activities.set(activity.candidate, { slot, ...activity });
-    }
+    for (const { slot, state } of slots) this.#slotStates.set(slot, state);
+    this.#activities.replace(
+      slots.flatMap(({ slot, activities }) => activities.map((activity) => ({ slot, ...activity }))),
+    );
   }
 
   pool(event: PoolEvent): void {
@@ -82,9 +82,9 @@ export class Progress {
   #event({ body }: RunEvent): void {
     const { view } = this.#source;
     const clock = duration(view.summary.activeMs);
+    this.#activities.event(body);
     switch (body.type) {
       case 'candidate_scored': {
-        this.#activities.delete(body.id);
         const { bestSearch } = view.summary;
         const lead = bestSearch?.lead ?? null;
         const best = lead === null ? '  ← best so far' : `  ← best so far, ${describeLead(lead)}`;
@@ -97,17 +97,15 @@ export class Progress {
         this.say(`[${clock}] #${body.id} is nearly the same program as #${body.duplicate.of}: its agent has been told`);
         break;
       case 'candidate_failed':
-        this.#activities.delete(body.id);
         this.say(
           `[${clock}] #${body.id} ${madeBy(view.candidates.get(body.id))} failed: ${body.failure.kind}: ${body.failure.message.split('\n')[0]}`,
         );
         break;
       case 'candidate_abandoned':
-        this.#activities.delete(body.id);
         this.say(`[${clock}] #${body.id} given up: ${body.reason}`);
         break;
       case 'request_queued':
-        this.say(`[${clock}] a person asks: ${body.body.kind}`);
+        this.say(`[${clock}] a person asks: ${requestWords(body.body)}`);
         break;
       case 'run_paused':
       case 'run_unpaused':
@@ -116,7 +114,11 @@ export class Progress {
         );
         break;
       case 'run_stopping':
-        this.say(`[${clock}] the search ends: ${body.reason}; scoring the hidden splits …`);
+        this.say(
+          body.mode === 'finish'
+            ? `[${clock}] ${body.reason}: nothing new is begun, agents at work come to their end`
+            : `[${clock}] the search ends: ${body.reason}; scoring the hidden splits …`,
+        );
         break;
       case 'provider_outage':
         this.say(
@@ -125,6 +127,27 @@ export class Progress {
         break;
       case 'provider_recovered':
         this.say(`[${clock}] the model provider answers again`);
+        break;
+      case 'candidate_reevaluated': {
+        const came = body.search === null ? (body.failure?.kind ?? 'failed') : formatScoreWithError(body.search);
+        this.say(`[${clock}] #${body.id} again, with another seed: ${came}`);
+        break;
+      }
+      case 'request_dropped':
+        this.say(`[${clock}] what a person asked for is given up: ${body.reason}`);
+        break;
+      case 'candidate_marked':
+        this.say(`[${clock}] #${body.id} is ${markWords(body).join(' and ')}`);
+        break;
+      case 'budget_extended':
+        this.say(
+          `[${clock}] the run may take more: ${Object.entries(body.by)
+            .map(([name, more]) => `${name} +${more}`)
+            .join(', ')}`,
+        );
+        break;
+      case 'unsealed':
+        if (body.early) this.say(`[${clock}] a person had hidden scores unsealed: the run is marked for good`);
         break;
       case 'caveat':
         this.say(`note: ${body.text}`);
@@ -143,7 +166,7 @@ export class Progress {
     const { config, metric, outage } = summary;
     const lines = [''];
     for (let slot = 0; slot < config.workers; slot += 1) {
-      const here = [...this.#activities.values()].filter((activity) => activity.slot === slot);
+      const here = this.#activities.list(slot);
       const words = here.map((activity) => {
         const candidate = candidates.get(activity.candidate);
         return `#${activity.candidate} ${madeBy(candidate)} · ${activity.doing} ${duration(Date.now() - activity.since)}`;

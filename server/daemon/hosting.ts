@@ -1,21 +1,17 @@
 /** The runs that this server hosts: started, taken up, ended, handed over. */
 import type { Logger } from 'pino';
-import type { SlotActivity } from '../../protocol/clientViews.ts';
 import type { Price } from '../../protocol/cost.ts';
-import type { CandidateId, RunId } from '../../protocol/run.ts';
+import type { RunId } from '../../protocol/run.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { RunHost } from '../api/runHost.ts';
 import { type FileLog, openRunLog } from '../api/runLog.ts';
 import { openToGoOn } from '../api/takeUp.ts';
 import { type ChatModel, ChatModelError } from '../models/chatModel.ts';
+import { Activities } from '../search/activities.ts';
 import { LockedError } from '../store/processLock.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { HostedList } from './hostedList.ts';
-
-export interface Activity extends SlotActivity {
-  slot: number;
-}
 
 /** A run at home here. */
 export interface HostedRun {
@@ -24,7 +20,7 @@ export interface HostedRun {
   host: Promise<RunHost>;
   /** The host once it is up. */
   running: RunHost | null;
-  activities: Map<CandidateId, Activity>;
+  activities: Activities;
   /** Why slots are in the state that they are in, in words. */
   slotDetails: Map<number, string>;
   /** Resolves when it is not hosted any more, whatever the reason. */
@@ -166,13 +162,13 @@ export class Hosting {
       store,
       host: this.#start(store, run, fileLog),
       running: null,
-      activities: new Map(),
+      activities: new Activities(),
       slotDetails: new Map(),
       ended,
     };
     this.#runs.set(id, hosted);
     const unsubscribe = store.subscribe(store.view.lastSeq, ({ body }) => {
-      if ('id' in body && isEnd(body.type)) hosted.activities.delete(body.id);
+      hosted.activities.event(body);
       this.#options.onEvent(id);
     });
     this.#options.onChange(id);
@@ -200,8 +196,8 @@ export class Hosting {
       venv: venv(),
       log,
       door: door(),
-      onActivity: ({ candidate, slot, doing }) => {
-        this.#runs.get(id)?.activities.set(candidate, { candidate, slot, doing, since: Date.now() });
+      onActivity: (activity) => {
+        this.#runs.get(id)?.activities.heard(activity, Date.now());
         onActivity(id);
       },
       onPoolEvent: (event) => {
@@ -229,9 +225,6 @@ export class Hosting {
     await list.remove(run).catch((error: unknown) => log.error({ run, err: error }, 'the list of runs was not stored'));
   }
 }
-
-const isEnd = (type: string) =>
-  type === 'candidate_scored' || type === 'candidate_failed' || type === 'candidate_abandoned';
 
 /** A key comes with the next client, an environment when somebody makes it. */
 function isWorthWaiting(error: unknown): boolean {

@@ -52,7 +52,6 @@ function slotsOf(hosting: Hosting, run: RunId): SlotView[] {
   const hosted = hosting.get(run);
   const host = hosted?.running ?? null;
   if (hosted === null || host === null) return [];
-  const activities = [...hosted.activities.values()].sort((a, b) => a.since - b.since);
   return host.slots().map(({ slot, state, pid, gpuUuid, gpus, gpuProblem }) => ({
     slot,
     state,
@@ -61,8 +60,6 @@ function slotsOf(hosting: Hosting, run: RunId): SlotView[] {
     gpuUuid,
     gpus,
     gpuProblem,
-    activities: activities
-      .filter((activity) => activity.slot === slot)
-      .map(({ candidate, doing, since }) => ({ candidate, doing, since })),
+    activities: hosted.activities.list(slot).map(({ candidate, doing, since }) => ({ candidate, doing, since })),
   }));
 }

@@ -20,6 +20,7 @@ import { writeDurably } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
+import type { Activity } from './activities.ts';
 import { AgentNews } from './agentNews.ts';
 import { entryFile } from './entryFile.ts';
 import { LivePeers } from './livePeers.ts';
@@ -43,12 +44,6 @@ export interface AgentRunOptions {
   onActivity: (activity: Activity) => void;
   /** In a run that is made again: what an agent was told, and what it heard of others. Absent or null: both are gathered live. */
   recorded?: (id: CandidateId) => { context: OperatorContext; peers: Peers } | null;
-}
-
-export interface Activity {
-  candidate: CandidateId;
-  slot: number;
-  doing: string;
 }
 
 export interface AgentOutcome {

@@ -13,7 +13,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProgramFolderError } from '../store/programFolder.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
-import type { Activity } from './agentRun.ts';
+import type { Activity } from './activities.ts';
 import { executeOnce, interruptible } from './executeOnce.ts';
 import { Generator } from './generator.ts';
 import { KeptResults } from './keptResults.ts';
@@ -48,12 +48,20 @@ export class Reevaluations implements Repeats {
   take(request: string, id: CandidateId, times: number): Repetition | null {
     const here = [...this.#atWork].filter((one) => one.request === request).length;
     if (here >= times) return null;
-    const { store } = this.#options;
+    const { store, onActivity } = this.#options;
     const taken = { request, id, seed: this.#freshSeed(id) };
     this.#atWork.add(taken);
     return {
       name: `evaluation of #${id} with seed ${taken.seed}, request ${request}`,
-      perform: (slot, signal) => this.#perform(taken, slot, signal),
+      perform: async (slot, signal) => {
+        const activity = { candidate: id, slot: slot.index, again: true } as const;
+        onActivity({ ...activity, doing: 'evaluating again' });
+        try {
+          await this.#perform(taken, slot, signal);
+        } finally {
+          onActivity({ ...activity, doing: null });
+        }
+      },
       drop: async (reason) => {
         await store.append({ type: 'request_dropped', request, reason });
       },
@@ -97,8 +105,7 @@ export class Reevaluations implements Repeats {
     slot: WorkerSlot,
     signal: AbortSignal,
   ): Promise<void> {
-    const { store, task, evaluator, onActivity } = this.#options;
-    onActivity({ candidate: id, slot: slot.index, doing: 'evaluating again' });
+    const { store, task, evaluator } = this.#options;
     const folder = join(this.#folder(id), String(seed));
     const kept = new KeptResults(join(folder, 'executions'), { isFirst: false });
     const { config } = store.view.summary;

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
 import { maxRepeats } from '../../../protocol/run.ts';
+import { markWords } from '../../analysis/requestWords.ts';
 import { readProgramFolder } from '../../store/programFolder.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { homeOf, resolveRun } from '../machine.ts';
@@ -128,12 +129,11 @@ function mark(): Command {
         live: (peer) => peer.request('candidate.mark', { run, candidate, ...marks }, timeout),
         down: (steering) => steering.mark(candidate, marks),
       });
-      print(options.json ?? false, 'mark', { run, candidate, live, ...marks }, () => {
-        const words = [
-          ...(marks.pinned === undefined ? [] : [marks.pinned ? 'pinned' : 'not pinned']),
-          ...(marks.excluded === undefined ? [] : [marks.excluded ? 'excluded' : 'not excluded']),
-        ];
-        return `Candidate #${candidate} of run ${run} is ${words.join(' and ')}.`;
-      });
+      print(
+        options.json ?? false,
+        'mark',
+        { run, candidate, live, ...marks },
+        () => `Candidate #${candidate} of run ${run} is ${markWords(marks).join(' and ')}.`,
+      );
     });
 }
