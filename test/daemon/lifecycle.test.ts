@@ -25,7 +25,7 @@ async function newHome(options?: TestServerOptions): Promise<TestServer> {
   return server;
 }
 
-describe('the agent server', { timeout: 900_000 }, () => {
+describe('the agent server', { timeout: 2_400_000 }, () => {
   it('is one, however many start it at the same moment, and only its owner can find it', async () => {
     const server = await newHome();
     const found = await Promise.all(Array.from({ length: 4 }, () => server.start()));
@@ -107,7 +107,7 @@ describe('the agent server', { timeout: 900_000 }, () => {
     const states: string[] = [];
     client.onState(({ kind }) => states.push(kind));
     const before = await server.kill();
-    assert.deepEqual(await client.request('runs.list', {}, { timeoutMs: 60_000 }), { runs: [], problems: [] });
+    assert.deepEqual(await client.request('runs.list', {}, { timeoutMs: 240_000 }), { runs: [], problems: [] });
     assert.notEqual((await server.discovery()).pid, before);
     assert.equal(states[0], 'reconnecting');
     assert.equal(client.state.kind, 'connected');

@@ -36,9 +36,9 @@ async function newServer(environment: Record<string, string> = { GEMINI_API_KEY:
   return server;
 }
 
-function start(client: AgentServerClient, server: TestServer, more: object = {}): Promise<{ run: string }> {
-  const settings = { model, workers: 2, drafts: 2, candidates, ...more };
-  return client.request('run.start', { task: join(server.home, 'source'), settings, operation: 'start' });
+function start(client: AgentServerClient, server: TestServer, operation = 'start'): Promise<{ run: string }> {
+  const settings = { model, workers: 2, drafts: 2, candidates };
+  return client.request('run.start', { task: join(server.home, 'source'), settings, operation });
 }
 
 const eventsOf = (server: TestServer, run: string) =>
@@ -83,7 +83,7 @@ async function assertUntouched(server: TestServer, run: string, announced: RunEv
   }
 }
 
-describe('the next agent server', { timeout: 1_200_000 }, () => {
+describe('the next agent server', { timeout: 2_400_000 }, () => {
   it('takes up the runs of one that was killed, with agents in the middle of a tool call', async () => {
     const server = await newServer();
     const client = await server.client();
@@ -94,7 +94,7 @@ describe('the next agent server', { timeout: 1_200_000 }, () => {
     const announced = await eventsOf(server, run);
     // The client starts the next server by itself.
     await until('the run to be live again', async () => {
-      const { liveRuns } = await client.request('server.get', {}, { timeoutMs: 60_000 });
+      const { liveRuns } = await client.request('server.get', {}, { timeoutMs: 240_000 });
       return liveRuns.includes(run);
     });
     assert.notEqual((await server.discovery()).pid, before);
@@ -133,7 +133,7 @@ describe('the next agent server', { timeout: 1_200_000 }, () => {
     const { run } = await start(client, server);
     await bothAtWork(server, run);
     await server.kill();
-    const view = await client.request('run.get', { run }, { timeoutMs: 60_000 });
+    const view = await client.request('run.get', { run }, { timeoutMs: 240_000 });
     assert.equal(view.state, 'interrupted');
     assert.deepEqual((await client.request('server.get', {})).liveRuns, []);
     await client.request('keys.set', { provider: 'gemini', key: apiKey });
@@ -154,7 +154,7 @@ describe('the next agent server', { timeout: 1_200_000 }, () => {
     await until('it not to be hosted', async () => (await client.request('server.get', {})).liveRuns.length === 0);
     const events = await eventsOf(server, run);
     await server.kill();
-    await client.request('runs.list', {}, { timeoutMs: 60_000 });
+    await client.request('runs.list', {}, { timeoutMs: 240_000 });
     assert.deepEqual((await client.request('server.get', {})).liveRuns, []);
     assert.deepEqual(await eventsOf(server, run), events, 'nothing was added');
     assert.deepEqual(JSON.parse(await readFile(server.paths.hosted, 'utf8')), { runs: [] });
@@ -167,7 +167,7 @@ describe('the next agent server', { timeout: 1_200_000 }, () => {
     await bothAtWork(server, run);
     const { pid } = await server.discovery();
     await client.request('server.stop', { how: 'drain' });
-    await assert.rejects(start(client, server), /takes no new ones/);
+    await assert.rejects(start(client, server, 'another'), /takes no new ones/);
     assert.ok((await client.request('server.get', {})).draining);
     await client.request('run.stop', { run, now: true });
     await until('the server to end', () => !isRunning(pid));

@@ -14,6 +14,9 @@ import { listRunIds } from '../../server/store/runStore.ts';
 import { endWorkers } from '../../server/workers/endWorkers.ts';
 import { venv } from './linearTask.ts';
 
+/** A server starts in a second; a machine that does twenty other things may take a hundred times as long. */
+const startMs = 240_000;
+
 const program = fileURLToPath(new URL('../../bin/aira2.js', import.meta.url));
 
 export interface TestServerOptions {
@@ -50,7 +53,7 @@ export class TestServer implements AsyncDisposable {
       home: this.home,
       command: this.command,
       environment: this.environment,
-      waitMs: 60_000,
+      waitMs: startMs,
     });
     this.#pids.add(found.pid);
     return found;
@@ -68,7 +71,7 @@ export class TestServer implements AsyncDisposable {
   async client(options: Partial<AgentServerClientOptions> = {}): Promise<AgentServerClient> {
     const { home, command, environment } = this;
     const client = new AgentServerClient({
-      target: localServer({ home, command, environment, waitMs: 60_000 }),
+      target: localServer({ home, command, environment, waitMs: startMs }),
       kind: 'other',
       name: 'test',
       build: 'test',
@@ -77,7 +80,7 @@ export class TestServer implements AsyncDisposable {
       ...options,
     });
     this.#clients.push(client);
-    await client.ready(60_000);
+    await client.ready(startMs);
     await this.discovery();
     return client;
   }
