@@ -1,5 +1,6 @@
 /** Exit codes of the `aira2` command, and which error means which. Documented in docs/cli.md. */
 import { CommanderError } from 'commander';
+import { RemoteError } from '../../protocol/rpcErrors.ts';
 import { type RefusalKind, RefusedError } from '../api/refusal.ts';
 
 export const exitCodes = {
@@ -77,12 +78,16 @@ const byKind: Record<RefusalKind, number> = {
   no_result: exitCodes.noResult,
 };
 
+const isKind = (kind: string | null): kind is RefusalKind => kind !== null && Object.hasOwn(byKind, kind);
+
 /** What the system says of a disk that is full or may not be written. */
 const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof RefusedError) return byKind[error.kind];
+  // What a server refuses has its exit code by kind, as if it had been found out here.
+  if (error instanceof RemoteError && isKind(error.kind)) return byKind[error.kind];
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && refusals.has(error.code))
     return exitCodes.environment;

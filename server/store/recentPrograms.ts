@@ -5,8 +5,8 @@
 import type { CandidateId } from '../../protocol/run.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 
-/** Of all of them together, as base64: some thousand programs of the usual size. */
-const defaultBytes = 16 * 2 ** 20;
+/** Of all of them together, as base64: some hundred programs of the usual size. */
+const defaultBytes = 4 * 2 ** 20;
 
 export class RecentPrograms {
   /** The one asked for longest ago comes first. */

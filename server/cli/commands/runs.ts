@@ -107,6 +107,7 @@ function show(): Command {
           ...(summary.endReason === null ? [] : [`ended: ${summary.endReason}`]),
           ...view.pending.map(({ body }) => `waits to be served: ${requestWords(body)}`),
           ...view.dropped.map(({ body, reason }) => `not served (${reason}): ${requestWords(body)}`),
+          ...(live || summary.interruption === undefined ? [] : [`interrupted: ${summary.interruption}`]),
           ...(summary.state === 'interrupted' ? [`take it up again with: aira2 runs resume ${summary.id}`] : []),
           `files: ${paths.directory}`,
         ].join('\n'),
