@@ -85,7 +85,7 @@ async function frame(data: string | Buffer): Promise<string> {
   }
 }
 
-describe('the door of the agent server', { timeout: 300_000 }, () => {
+describe('the door of the agent server', { timeout: 900_000 }, () => {
   it('opens to its token and its host only, and to no web page', async () => {
     assert.match(await handshake(ours()), / 101 /);
     const { Host, Authorization } = ours();
