@@ -10,6 +10,9 @@ const limits = { timeout: 180_000 };
 
 after(closeBrowser);
 
+/** Long enough that some of its programs fail. */
+const withFailures = { candidates: 200, running: 3, priced: true };
+
 for (const theme of themes)
   test(`no serious finding of axe in any view, and nothing that the policy forbids: ${theme}`, limits, async () => {
     await using panel = await openDashboard({
@@ -79,7 +82,7 @@ test(
   'a click on a point selects its candidate here and in the tree, and a selection there shows here',
   limits,
   async () => {
-    await using panel = await openDashboard();
+    await using panel = await openDashboard({ run: withFailures });
     const { page, reset } = panel;
     const best = bestOf(reset);
     const place = await panel.placeOf(best.id);
@@ -210,13 +213,14 @@ test(
 test('zooming and moving keep what is under the pointer, and 0 shows all again', limits, async () => {
   await using panel = await openDashboard();
   const { page } = panel;
-  const best = bestOf(panel.reset);
-  const place = await panel.placeOf(best.id);
+  // In the middle there is room to move to all sides.
+  const id = await panel.middle();
+  const place = await panel.placeOf(id);
   await page.mouse.move(place.x, place.y);
   for (let i = 0; i < 5; i += 1) await page.mouse.wheel(0, -200);
   await page.waitForTimeout(250);
   await page.mouse.click(place.x, place.y);
-  assert.deepEqual(await panel.says('select'), { type: 'select', candidate: best.id });
+  assert.deepEqual(await panel.says('select'), { type: 'select', candidate: id });
   const tip = page.locator('.tip');
   await page.mouse.move(place.x + 2, place.y);
   await tip.waitFor();
@@ -224,17 +228,17 @@ test('zooming and moving keep what is under the pointer, and 0 shows all again',
   await page.mouse.move(place.x + 60, place.y + 40, { steps: 4 });
   await page.mouse.up();
   await page.mouse.move(place.x + 60, place.y + 41);
-  await tip.getByText(`#${best.id}`, { exact: true }).waitFor();
+  await tip.getByText(`#${id}`, { exact: true }).waitFor();
   await page.locator('aira-population-plane .ground').focus();
   await page.keyboard.press('0');
   await page.waitForTimeout(250);
   await page.mouse.move(place.x, place.y);
-  await tip.getByText(`#${best.id}`, { exact: true }).waitFor();
+  await tip.getByText(`#${id}`, { exact: true }).waitFor();
 });
 
 test('canvases follow the theme, also while they are open', limits, async () => {
   await using panel = await openDashboard({ theme: 'dark' });
-  const base = 'aira-population-plane .base';
+  const base = 'aira-population-plane .marks';
   const blue: [number, number, number] = [0x59, 0xa4, 0xf9];
   const magenta: [number, number, number] = [0xff, 0, 0xff];
   await until(
@@ -260,8 +264,8 @@ test('where the system decides on colours, marks are drawn in its own', limits, 
   const white: [number, number, number] = [255, 255, 255];
   await until(
     async () =>
-      (await pixelsOf(panel, 'aira-population-plane .base', black)) +
-      (await pixelsOf(panel, 'aira-population-plane .base', white)),
+      (await pixelsOf(panel, 'aira-population-plane .marks', black)) +
+      (await pixelsOf(panel, 'aira-population-plane .marks', white)),
     (count) => count > 200,
     'marks in CanvasText',
   );
@@ -271,6 +275,7 @@ test('where the system decides on colours, marks are drawn in its own', limits, 
 test('nothing that a model writes becomes more than text, or turns the rest of a line around', limits, async () => {
   const hostile = `<img src=x onerror="window.reached.push(1)"><b>bold</b>\u202Etxt.exe\u0007 $\{reached.push(2)}`;
   await using panel = await openDashboard({
+    run: withFailures,
     change: (reset) => {
       reset.title = hostile;
       reset.summary.caveats = [hostile];

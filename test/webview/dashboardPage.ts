@@ -13,6 +13,8 @@ export interface OpenDashboard extends OpenPanel {
   show(tab: string): Promise<void>;
   /** The middle of a candidate's mark, in pixels of the page. */
   placeOf(candidate: number): Promise<{ x: number; y: number }>;
+  /** The candidate whose mark is nearest to the middle of the plot. */
+  middle(): Promise<number>;
 }
 
 /** @param options.change what is to be different in the run before it is sent */
@@ -31,6 +33,19 @@ export async function openDashboard({
     [Symbol.asyncDispose]: panel[Symbol.asyncDispose],
     reset,
     show: (tab) => panel.page.getByRole('tab', { name: tab, exact: true }).click(),
+    middle: () =>
+      panel.page.locator('aira-population-plane').evaluate((element) => {
+        const { scene } = element as AiraPopulationPlane;
+        if (scene === null) throw new Error('nothing is drawn');
+        const { cloud, across, domain } = scene;
+        const off = (value: number, { from, to }: { from: number; to: number }) => (value - from) / (to - from) - 0.5;
+        let [found, least] = [0, Number.POSITIVE_INFINITY];
+        for (let i = 0; i < cloud.count; i += 1) {
+          const distance = Math.hypot(off(cloud.x[i] ?? 0, across), off(cloud.y[i] ?? Number.NaN, domain));
+          if (distance < least) [found, least] = [cloud.id[i] ?? 0, distance];
+        }
+        return found;
+      }),
     placeOf: (candidate) =>
       panel.page.locator('aira-population-plane').evaluate((element, id) => {
         const plane = element as AiraPopulationPlane;

@@ -185,6 +185,10 @@ export class AiraLineChart extends ArElement implements Navigable {
     this.#schedule();
   }
 
+  settled(): void {
+    // Curves are drawn in full also while they move.
+  }
+
   hovered(place: { x: number; y: number } | null): void {
     const index = place === null ? null : this.#indexAt(place);
     this.hover = index === null || place === null ? null : { index, ...place };
@@ -255,7 +259,7 @@ export class AiraLineChart extends ArElement implements Navigable {
         font,
         size: side === 'x' ? 28 : 64,
         gap: side === 'x' ? 4 : 6,
-        grid: { show: side === 'y', stroke: palette.grid, width: 1 },
+        grid: { show: side === 'y', stroke: palette.outline === null ? palette.grid : faint(palette.grid), width: 1 },
         ticks: { show: side === 'x', stroke: palette.muted, width: 1, size: 4 },
         border: { show: side === 'x', stroke: palette.muted, width: 1 },
         splits: (chart, _axis, min, max) => {
@@ -329,7 +333,7 @@ export function colorOf(color: ChartSeries['color'], palette: Palette): string {
 
 /** The colour, nearly transparent, whatever notation the theme has it in. */
 function faint(color: string): string {
-  return `color-mix(in srgb, ${color} 16%, transparent)`;
+  return `color-mix(in srgb, ${color} 18%, transparent)`;
 }
 
 function seriesOptions({ label, color, form, width, fill, edge, dash }: ChartSeries, palette: Palette): uPlot.Series {

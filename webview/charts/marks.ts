@@ -1,6 +1,6 @@
 /**
  * Marks of candidates: the shape says which operator made it, fill and colour say its state, so that neither needs the other
- * to be told apart. Each is drawn once and then stamped: ten thousand small paths would be slow.
+ * to be told apart.
  */
 import type { CandidateState, Operator } from '../../protocol/run.ts';
 import type { Palette } from './palette.ts';
@@ -59,7 +59,7 @@ export function stateColor(palette: Palette, state: CandidateState): string {
 
 /** @param excluded by a person: no longer filled, so that it steps back */
 export function drawMark(
-  ink: CanvasRenderingContext2D,
+  ink: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
   palette: Palette,
   mark: Mark,
   x: number,
@@ -85,46 +85,5 @@ export function drawMark(
     ink.moveTo(x - radius, y + radius);
     ink.lineTo(x + radius, y - radius);
     ink.stroke();
-  }
-}
-
-/** Ready-made marks of one size for one palette and one pixel ratio. */
-export class MarkStamps {
-  readonly #stamps = new Map<number, HTMLCanvasElement>();
-  readonly #palette: Palette;
-  readonly #radius: number;
-  readonly #ratio: number;
-  /** Half the width of a stamp, in CSS pixels: a whole number, so that stamps stay sharp. */
-  readonly #half: number;
-
-  constructor(palette: Palette, radius: number, ratio: number) {
-    this.#palette = palette;
-    this.#radius = radius;
-    this.#ratio = ratio;
-    this.#half = Math.ceil(radius * 1.3 + 2);
-  }
-
-  /** @param key as `markKey` has it: who stamps thousands has it at hand */
-  stamp(ink: CanvasRenderingContext2D, mark: Mark, x: number, y: number, key = markKey(mark)): void {
-    let image = this.#stamps.get(key);
-    if (image === undefined) {
-      image = this.#draw(mark);
-      this.#stamps.set(key, image);
-    }
-    const { width, height } = image;
-    // Between two device pixels every stamp would be filtered, which is slow and soft.
-    const [left, top] = [x - this.#half, y - this.#half].map((place) => Math.round(place * this.#ratio) / this.#ratio);
-    ink.drawImage(image, left ?? 0, top ?? 0, width / this.#ratio, height / this.#ratio);
-  }
-
-  #draw(mark: Mark): HTMLCanvasElement {
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = Math.ceil(2 * this.#half * this.#ratio);
-    const ink = canvas.getContext('2d');
-    if (ink !== null) {
-      ink.scale(this.#ratio, this.#ratio);
-      drawMark(ink, this.#palette, mark, this.#half, this.#half, this.#radius);
-    }
-    return canvas;
   }
 }

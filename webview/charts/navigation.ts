@@ -19,6 +19,8 @@ export interface Navigable {
   domains(): { x: Range; y: Range | null };
   /** The view has changed: draw. */
   moved(): void;
+  /** It has come to rest: draw again, in full. What is pointed at stays pointed at. */
+  settled(): void;
   /** The pointer is here, not dragging; null: it has left. */
   hovered(place: { x: number; y: number } | null): void;
   clicked(place: { x: number; y: number }): void;
@@ -95,7 +97,7 @@ export class Navigation {
     clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => {
       this.#settling = 0;
-      this.#target.moved();
+      this.#target.settled();
     }, 150);
     this.#target.moved();
   }

@@ -1,11 +1,12 @@
 /**
- * What all plots on own canvases share: two layers (what is there, and what is pointed at), axes, sharp pixels on any screen,
- * colours of the theme, moving about, a tooltip. What they draw is theirs.
+ * What all plots on own canvases share: three layers (what is there, marks on it, and what is pointed at), sharp pixels on any
+ * screen, colours of the theme, moving about, a tooltip. What they draw is theirs.
  */
 import { css, html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { t } from '../frame/strings.ts';
 import { onThemeChange } from '../frame/theme.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
+import { MarkLayer } from './markLayer.ts';
 import { type Area, type Navigable, Navigation } from './navigation.ts';
 import { type Palette, readPalette } from './palette.ts';
 import type { Range } from './scoreScale.ts';
@@ -43,6 +44,9 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
         inset: 0;
         touch-action: none;
         border-radius: 2px;
+      }
+      .ground.hit {
+        cursor: pointer;
       }
       canvas {
         position: absolute;
@@ -95,6 +99,7 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
   #frame = 0;
   #baseStale = true;
   #font: string | null = null;
+  #marks: MarkLayer | null = null;
   #unwatch: () => void = () => undefined;
   readonly #size = new ResizeObserver(() => this.#resized());
 
@@ -159,6 +164,10 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
     this.redraw();
   }
 
+  settled(): void {
+    this.redraw();
+  }
+
   hovered(place: { x: number; y: number } | null): void {
     const brush = this.#view();
     const hit = place === null || brush === null ? null : this.hitAt(place.x, place.y, brush);
@@ -201,7 +210,9 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
   protected override render() {
     const keys = t('Arrow keys move, + and − zoom, 0 shows all.');
     return html`<div class="ground" role="group" tabindex="0" aria-label=${this.label} aria-description=${keys}>
-        <canvas class="base" aria-hidden="true"></canvas><canvas class="overlay" aria-hidden="true"></canvas>
+        <canvas class="base" aria-hidden="true"></canvas
+        ><canvas class="marks" aria-hidden="true"></canvas
+        ><canvas class="overlay" aria-hidden="true"></canvas>
       </div>
       ${this.hover === null ? nothing : html`<div class="tip" aria-hidden="true">${this.tooltip(this.hover.hit)}</div>`}`;
   }
@@ -254,8 +265,16 @@ export abstract class Plane<Hit> extends ArElement implements Navigable {
     if (ink !== null) this.drawOverlay({ ...view, ink });
   }
 
+  /** The layer of marks, between what is there and what is pointed at. To be filled anew with each drawing of the base. */
+  protected marks({ palette, ratio }: Brush): MarkLayer | null {
+    const ink = this.#layer('.marks', ratio);
+    if (ink === null) return null;
+    if (this.#marks?.fits(ink.canvas, palette, ratio) !== true) this.#marks = new MarkLayer(ink, palette, ratio);
+    return this.#marks;
+  }
+
   /** An empty canvas of the element's size. */
-  #layer(name: '.base' | '.overlay', ratio: number): CanvasRenderingContext2D | null {
+  #layer(name: '.base' | '.marks' | '.overlay', ratio: number): CanvasRenderingContext2D | null {
     const canvas = this.renderRoot.querySelector<HTMLCanvasElement>(name);
     const ink = canvas?.getContext('2d') ?? null;
     if (canvas === null || ink === null) return null;

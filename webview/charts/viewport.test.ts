@@ -28,7 +28,7 @@ test('there is a last step of zooming in', () => {
 
 test('a place that is selected elsewhere is brought into view, and one that is there already moves nothing', () => {
   const view = { from: 10, to: 30 };
-  assert.equal(bringIntoView(view, domain, 20), view);
+  for (const seen of [10, 10.1, 20, 29.9, 30]) assert.equal(bringIntoView(view, domain, seen), view, String(seen));
   assert.deepEqual(bringIntoView(view, domain, 70), { from: 60, to: 80 });
   assert.equal(bringIntoView(view, domain, Number.NaN), view);
 });

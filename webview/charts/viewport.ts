@@ -32,11 +32,10 @@ export function pan(view: View, domain: Range, share: number): View {
   return within({ from: view.from + by, to: view.to + by }, domain);
 }
 
-/** Moves, without zooming, so far that `place` is in view, a little off the edge. */
+/** Moves, without zooming, so that `place` is in view; what is in view already moves nothing under the pointer. */
 export function bringIntoView(view: View, domain: Range, place: number): View {
   if (view === null || !Number.isFinite(place)) return view;
-  const room = span(view) * 0.1;
-  if (place >= view.from + room && place <= view.to - room) return view;
+  if (place >= view.from && place <= view.to) return view;
   return within({ from: place - span(view) / 2, to: place + span(view) / 2 }, domain);
 }
 

@@ -3,7 +3,6 @@ import { html, type PropertyDeclarations, type PropertyValues, type TemplateResu
 import type { CandidateId } from '../../protocol/run.ts';
 import { formatScore } from '../../protocol/score.ts';
 import { drawBottomAxis, drawLeftAxis, drawWords, tickCount } from '../charts/axes.ts';
-import { MarkStamps } from '../charts/marks.ts';
 import { type Brush, Plane, type PlotMenuRequest } from '../charts/plane.ts';
 import { type Range, type ScoreScale, scoreDomain, scoreScale } from '../charts/scoreScale.ts';
 import { type PixelMap, pixelMap } from '../charts/viewport.ts';
@@ -102,15 +101,16 @@ export class AiraAgreementPlane extends Plane<CandidateId> {
     ink.lineTo(x.toPixel(scene.domain.to), y.toPixel(scene.domain.to));
     ink.stroke();
     ink.setLineDash([]);
-    const stamps = new MarkStamps(palette, scene.pairs.length > 2000 ? 2.4 : 4, brush.ratio);
-    ink.globalAlpha = scene.pairs.length > 500 ? 0.6 : 0.9;
+    ink.restore();
+    const layer = this.marks(brush);
+    layer?.begin(scene.pairs.length > 2000 ? 2.6 : 4);
     for (const pair of scene.pairs) {
       const [px, py] = this.#place(scene, pair, x, y);
       if (px < area.left - 4 || px > area.left + area.width + 4 || py < area.top - 4 || py > bottom + 4) continue;
       const candidate = this.model?.candidate(pair.candidate);
-      if (candidate) stamps.stamp(ink, candidate, px, py);
+      if (candidate) layer?.put(candidate, px, py);
     }
-    ink.restore();
+    layer?.show();
   }
 
   protected drawOverlay(brush: Brush): void {

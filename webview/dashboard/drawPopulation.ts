@@ -1,7 +1,8 @@
 /** Paints a population: lines of descent, the best so far, marks of candidates, lines of reference. */
 
 import { crisp, drawWords } from '../charts/axes.ts';
-import { type MarkStamps, operators, states } from '../charts/marks.ts';
+import type { MarkLayer } from '../charts/markLayer.ts';
+import { operators, states } from '../charts/marks.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import type { Brush } from '../charts/plane.ts';
 import type { PixelMap } from '../charts/viewport.ts';
@@ -71,7 +72,7 @@ export function drawMarks(
   { ink, area, palette }: Brush,
   { x, y, strip }: Maps,
   cloud: PointCloud,
-  stamps: MarkStamps,
+  layer: MarkLayer,
   excluded: ReadonlySet<number>,
 ): void {
   // Where thousands of marks lie on each other, one of each kind per cell of two pixels looks the same.
@@ -100,7 +101,7 @@ export function drawMarks(
       if (taken.has(cell)) continue;
       taken.add(cell);
     }
-    stamps.stamp(ink, { operator, state, excluded: out }, px, py, key);
+    layer.put({ operator, state, excluded: out }, px, py, key);
   }
   drawClipped(ink, palette.muted, cloud, x, y);
 }

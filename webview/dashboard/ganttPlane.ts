@@ -10,7 +10,7 @@ import { pixelMap } from '../charts/viewport.ts';
 import { t } from '../frame/strings.ts';
 import type { CandidateMenuDetail } from './candidateMenu.ts';
 import { candidateTip } from './candidateTip.ts';
-import { barTop, drawLane, lanes, leastHeight, mostHeight } from './drawGantt.ts';
+import { barTop, drawLane, lanes, leastHeight } from './drawGantt.ts';
 import type { Bar, SlotStrip } from './gantt.ts';
 import type { RunModel } from './runModel.ts';
 
@@ -44,9 +44,7 @@ export class AiraGanttPlane extends Plane<Hit> {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('strips')) return;
-    this.style.minHeight = `${leastHeight(this.strips) + axisHeight + 8}px`;
-    this.style.maxHeight = `${mostHeight(this.strips) + axisHeight + 8}px`;
+    if (changed.has('strips')) this.style.minHeight = `${leastHeight(this.strips) + axisHeight + 8}px`;
   }
 
   protected margins() {

@@ -5,8 +5,7 @@
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { CandidateId } from '../../protocol/run.ts';
 import { drawBottomAxis, drawLeftAxis, tickCount } from '../charts/axes.ts';
-import { MarkStamps } from '../charts/marks.ts';
-import type { Palette } from '../charts/palette.ts';
+import { drawMark } from '../charts/marks.ts';
 import { type Brush, Plane, type PlotMenuRequest } from '../charts/plane.ts';
 import type { Range } from '../charts/scoreScale.ts';
 import { durationTicks, linearTicks, type Tick } from '../charts/ticks.ts';
@@ -53,7 +52,6 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
 
   #scene: PopulationScene | null = null;
   #family: { of: CandidateId; all: Set<CandidateId>; line: Set<CandidateId> } | null = null;
-  #stamps: { of: Palette; radius: number; ratio: number; stamps: MarkStamps } | null = null;
 
   constructor() {
     super();
@@ -146,15 +144,6 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     return count <= 4000 ? 3.2 : 2.6;
   }
 
-  #stampsFor({ palette, ratio }: Brush): MarkStamps {
-    const radius = this.#radius();
-    const known = this.#stamps;
-    if (known !== null && known.of === palette && known.radius === radius && known.ratio === ratio) return known.stamps;
-    const stamps = new MarkStamps(palette, radius, ratio);
-    this.#stamps = { of: palette, radius, ratio, stamps };
-    return stamps;
-  }
-
   protected drawBase(brush: Brush): void {
     const { scene } = this;
     if (scene === null) return;
@@ -170,9 +159,11 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
     clipped(brush, { below: stripHeight + 6 }, () => {
       if (this.view === 'lineage') drawEdges(brush, maps, scene);
       else drawBestLine(brush, maps, scene, scene.last);
-      drawMarks(brush, maps, scene.cloud, this.#stampsFor(brush), scene.excluded);
+      const layer = this.marks(brush);
+      layer?.begin(this.#radius());
+      if (layer !== null) drawMarks(brush, maps, scene.cloud, layer, scene.excluded);
+      layer?.show();
     });
-    drawReferences(brush, maps, scene.references);
   }
 
   #acrossTicks(x: Range, width: number): Tick[] {
@@ -192,6 +183,7 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
       const shown = this.selected ?? model.summary.bestSearch?.candidate ?? null;
       if (this.view === 'lineage' && shown !== null) this.#drawDescent(brush, maps, scene, shown);
       drawClearBests(brush, maps, scene, radius);
+      drawReferences(brush, maps, scene.references);
       for (const id of scene.pinned) this.#ring(brush, maps, id, radius + 2.5, brush.palette.foreground, [2, 2]);
       if (this.selected !== null) this.#ring(brush, maps, this.selected, radius + 5, brush.palette.selection, []);
       const pointed = this.hover?.hit ?? this.marked;
@@ -211,12 +203,8 @@ export class AiraPopulationPlane extends Plane<CandidateId> {
       if (index === undefined) continue;
       const candidate = model.candidate(id);
       if (candidate === null || Number.isNaN(scene.cloud.y[index])) continue;
-      this.#stampsFor(brush).stamp(
-        brush.ink,
-        candidate,
-        maps.x.toPixel(scene.cloud.x[index] ?? 0),
-        maps.y.toPixel(scene.cloud.y[index] ?? 0),
-      );
+      const [x, y] = [maps.x.toPixel(scene.cloud.x[index] ?? 0), maps.y.toPixel(scene.cloud.y[index] ?? 0)];
+      drawMark(brush.ink, brush.palette, candidate, x, y, this.#radius());
     }
   }
 

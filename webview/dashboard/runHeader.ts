@@ -274,11 +274,13 @@ export class AiraRunHeader extends ArElement {
         }<br />${
           stagnation.sinceBest === 0
             ? t('came in last')
-            : t(
-                '{0} candidates since then, {1} since the last clear step',
-                stagnation.sinceBest,
-                stagnation.sinceClearBest,
-              )
+            : stagnation.sinceBest === stagnation.sinceClearBest
+              ? t('{0} candidates since then', stagnation.sinceBest)
+              : t(
+                  '{0} candidates since then, {1} since the last clear step',
+                  stagnation.sinceBest,
+                  stagnation.sinceClearBest,
+                )
         }
       </div>`;
   }

@@ -6,6 +6,7 @@ import type { CandidateId } from '../../protocol/run.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
+import { mostHeight } from './drawGantt.ts';
 import { idleShare, type SlotStrip, slotStrips } from './gantt.ts';
 import './ganttPlane.ts';
 import type { RunModel } from './runModel.ts';
@@ -61,7 +62,6 @@ export class AiraSlotsView extends ArElement {
       .plot {
         flex: 0 1 100%;
         min-height: 120px;
-        max-height: max-content;
         overflow: auto;
         display: flex;
       }
@@ -133,7 +133,7 @@ export class AiraSlotsView extends ArElement {
     const idle = idleShare(strips, shown);
     const label = t('Slots over time: {0} slots, idle for {1} of their time', strips.length, percent(idle));
     return html`${this.#figures(model, idle, strips)}
-      <div class="plot">
+      <div class="plot" .style=${`max-height: ${mostHeight(strips) + 40}px`}>
         <aira-gantt-plane
           label=${label}
           .model=${model}
