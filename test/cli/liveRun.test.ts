@@ -104,7 +104,10 @@ describe('a live run', { timeout: 240_000 }, () => {
     const end = await running;
     assert.equal(end.exitCode, 0, end.stderr);
     const { run: summary, selected } = forms.run.parse(JSON.parse(end.stdout));
-    assert.equal(summary.counts.scored, 9);
+    // What a person asks for is made also when all nine have been begun by then.
+    const { scored } = summary.counts;
+    assert.ok(scored >= 9 && scored <= 12, `${scored} scored`);
+    assert.equal(summary.counts.created, scored);
     const { view } = await readRun(toy.home, run);
     const asked = [...view.candidates.values()].filter((candidate) => candidate.origin === 'person');
     assert.deepEqual(
