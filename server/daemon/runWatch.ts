@@ -29,6 +29,8 @@ export class RunWatch {
   readonly #told = new Map<RunId, RunSummary>();
   /** Of runs that are not hosted here: how their files were at the last look. */
   readonly #marks = new Map<RunId, string>();
+  /** Deleted since the present look began: what that still finds of them is old. */
+  readonly #gone = new Set<RunId>();
   readonly #timers: NodeJS.Timeout[];
   #isTelling = false;
   #isLooking = false;
@@ -48,6 +50,7 @@ export class RunWatch {
   /** It is gone for good. */
   deleted(id: RunId): void {
     this.#forget(id);
+    this.#gone.add(id);
     for (const session of this.#options.sessions)
       if (this.#concerns(session, id)) session.notify('run.deleted', { run: id });
   }
@@ -109,6 +112,7 @@ export class RunWatch {
 
   async #look(): Promise<void> {
     const { home, catalog, isHosted } = this.#options;
+    this.#gone.clear();
     const ids = new Set(await catalog.ids());
     for (const id of [...this.#marks.keys()]) if (!ids.has(id) && !isHosted(id)) this.deleted(id);
     for (const id of ids) {
@@ -119,6 +123,7 @@ export class RunWatch {
       const paths = runPaths(runDirectory(home, id));
       const { size, mtimeMs } = await stat(paths.events).catch(() => ({ size: -1, mtimeMs: 0 }));
       const mark = `${size} ${mtimeMs} ${(await lockHolder(paths.lock)) ?? ''}`;
+      if (this.#gone.has(id)) continue;
       // What was there before anybody watched is known to those who have asked for the list.
       if (this.#marks.get(id) !== mark && this.#hasLooked) this.changed(id);
       this.#marks.set(id, mark);

@@ -120,6 +120,7 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
     const { markdown, path } = await client.request('run.report', { run });
     assert.match(markdown, /Selected program/);
     assert.equal(await readFile(path ?? '', 'utf8'), markdown);
+    await until('its workers to be gone', async () => (await client.request('server.get', {})).liveRuns.length === 0);
     await assertNowhere(apiKey, server.home);
   });
 

@@ -135,6 +135,9 @@ describe('the next agent server', { timeout: 2_400_000 }, () => {
     await server.kill();
     const view = await client.request('run.get', { run }, { timeoutMs: 240_000 });
     assert.equal(view.state, 'interrupted');
+    await until('the next server to find that the key is missing', async () =>
+      /could not be taken up/.test(await server.log()),
+    );
     assert.deepEqual((await client.request('server.get', {})).liveRuns, []);
     await client.request('keys.set', { provider: 'gemini', key: apiKey });
     await until('the run to be live again', async () =>
