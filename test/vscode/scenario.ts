@@ -61,11 +61,9 @@ export interface Stage extends Place {
 export function scenario(name: string, options: ScenarioOptions, play: (stage: Stage) => Promise<void>): void {
   const timeout = options.deadlineMs ?? scenarioDeadlineMs;
   test(name, { timeout }, async () => {
-    if (isStopping) throw new Error('the file was stopped before this scenario began');
     // Short: the paths of sockets below have about 100 characters.
     const root = await mkdtemp(join(tmpdir(), 'a2-'));
     const userHome = join(root, 'home');
-    openStages.set(root, userHome);
     try {
       const place = await prepare(root, userHome, options);
       await options.before?.(place);
@@ -83,37 +81,11 @@ export function scenario(name: string, options: ScenarioOptions, play: (stage: S
         await instance.dispose();
       }
     } finally {
-      await clear(root, userHome);
+      await endProcessesOf(userHome);
+      await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
   });
 }
-
-/** Folders of scenarios that are under way, with the home directories in them. */
-const openStages = new Map<string, string>();
-let isStopping = false;
-
-async function clear(root: string, userHome: string): Promise<void> {
-  await endProcessesOf(userHome);
-  await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-  openStages.delete(root);
-}
-
-/** Twice: what was about to start something when it was ended may have done so, or have written to its folder. */
-async function clearAll(): Promise<void> {
-  const stages = [...openStages];
-  for (let pass = 0; pass < 2; pass++)
-    await Promise.allSettled(stages.map(([root, userHome]) => clear(root, userHome)));
-}
-
-// A file that is stopped from outside (Ctrl-C, the runner's deadline) would leave its VS Code and its daemon behind.
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const)
-  process.once(signal, () => {
-    isStopping = true;
-    void clearAll().finally(() => process.exit(128 + number));
-  });
 
 async function playOn(
   instance: Instance,

@@ -89,7 +89,7 @@ export class CodeServerTarget implements Target {
         return { url: await server.url, stop: server.stop };
       } catch (error) {
         await server.stop();
-        if (attempt === startAttempts || !/error timed out/.test(log.toString())) throw error;
+        if (attempt === startAttempts) throw error;
       }
     }
   }
