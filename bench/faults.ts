@@ -11,7 +11,7 @@ import { linearTask } from '../test/support/linearTask.ts';
 import { SeededRandom } from '../test/support/seededRandom.ts';
 
 export const description =
-  'kill -9 and SIGSTOP at random moments: is anything lost, doubled or left? [--moments 100] [--seed 1] [--victims a,b] [--blows a,b]';
+  'kill -9 and SIGSTOP at random moments: is anything lost, doubled or left? [--moments 100] [--seed 1] [--victims a,b] [--blows a,b] [--keep folder]';
 
 /** Of twenty strikes at a victim. */
 const shares = { kill: 10, stop: 7, 'long stop': 3 } as const;
@@ -26,6 +26,7 @@ export async function run(args: string[]): Promise<unknown> {
       candidates: { type: 'string', default: '12' },
       victims: { type: 'string', default: victims.join(',') },
       blows: { type: 'string', default: blows.join(',') },
+      keep: { type: 'string' },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -44,7 +45,8 @@ export async function run(args: string[]): Promise<unknown> {
       strikes,
       pauseMs: { from: 100, to: 2500 },
       random,
-      deadlineMs: 300_000,
+      deadlineMs: 1_800_000,
+      ...(values.keep === undefined ? {} : { keep: values.keep }),
       ...(log === undefined ? {} : { log }),
     });
     waiting = [...done.unspent, ...waiting.slice(strikes.length)];

@@ -1,6 +1,6 @@
 /** One run in real processes while strikes fall at random moments: its server is started again whenever it ends too soon. */
-import { chmodSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmodSync, lstatSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { RunEvent } from '../../../protocol/run.ts';
 import { runDirectory } from '../../../server/store/home.ts';
 import { socketPathFor } from '../../../server/transport/unixSocket.ts';
 import type { SeededRandom } from '../seededRandom.ts';
-import { audit, type Findings } from './audit.ts';
+import { audit, type Findings, nothingFound } from './audit.ts';
 import { type HostSettings, interruptedStatus } from './host.ts';
 import { startHost } from './hosted.ts';
 import { Census } from './processes.ts';
@@ -21,6 +21,8 @@ const timing = { leaseMs: 4000, graceMs: 4000, renewEveryMs: 500, keepAliveMs: 1
 /** Longer than keep-alive, lease and grace together, and than a tool call may take. */
 const longStopMs = 12_000;
 const lookEveryMs = 50;
+/** A run that tells nothing for so long will not tell any more, however busy the machine. */
+const silenceMs = 300_000;
 /** Servers that end of themselves, and not in order, before the run is given up. */
 const mostCrashes = 3;
 
@@ -34,6 +36,8 @@ export interface DisturbedRunOptions {
   random: SeededRandom;
   /** The run must have ended by then, whatever struck it. */
   deadlineMs: number;
+  /** Where the folder of a run with findings is copied to. */
+  keep?: string;
   log?: (line: string) => void;
 }
 
@@ -72,8 +76,10 @@ export async function disturbedRun(options: DisturbedRunOptions): Promise<Distur
   try {
     let nextAt = Date.now() + random.between(pauseMs.from, pauseMs.to);
     while (!hosts.finished) {
-      if (Date.now() > began + deadlineMs) throw new Error(`run ${run} had not ended after ${deadlineMs} ms`);
-      if (hosts.problems.length >= mostCrashes) throw new Error(`run ${run}: ${hosts.problems.join('\n')}`);
+      if (Date.now() > began + deadlineMs) hosts.problems.push(`it had not ended after ${deadlineMs} ms`);
+      else if (Date.now() > hosts.heardAt + silenceMs) hosts.problems.push(`nothing was told for ${silenceMs} ms`);
+      if (hosts.problems.length >= mostCrashes || Date.now() > Math.min(began + deadlineMs, hosts.heardAt + silenceMs))
+        break;
       await sleep(lookEveryMs);
       const processes = hosts.census.look();
       const [next] = queue;
@@ -89,6 +95,7 @@ export async function disturbedRun(options: DisturbedRunOptions): Promise<Distur
     }
     await Promise.all(pending);
     await relay.close();
+    if (!hosts.finished) await hosts.kill();
     const findings = await audit({
       home,
       run,
@@ -101,13 +108,25 @@ export async function disturbedRun(options: DisturbedRunOptions): Promise<Distur
     findings.broken.push(...hosts.problems);
     const abandoned = hosts.told.filter(({ body }) => body.type === 'candidate_abandoned').length;
     const seconds = Math.round((Date.now() - began) / 100) / 10;
+    if (options.keep !== undefined && !nothingFound(findings))
+      await cp(directory, join(options.keep, run), { recursive: true, filter: isPlain });
     return { findings, struck, unspent: queue, restarts: hosts.count - 1, abandoned, seconds };
   } finally {
-    hosts.end();
     await Promise.all(pending);
+    await hosts.kill();
     await relay.close();
-    for (const { pid } of hosts.census.look()) process.kill(pid, 'SIGKILL');
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** No sockets and pipes. */
+const isPlain = (path: string) => !lstatSync(path).isSocket() && !lstatSync(path).isFIFO();
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 
@@ -120,26 +139,38 @@ class Hosts {
   finished = false;
   /** Of the server that runs now. */
   pid: number | null = null;
+  readonly #serving: Promise<void>;
   readonly #settings: HostSettings;
   readonly #temporary: string;
   readonly #log: (line: string) => void;
   #ended = false;
+  /** When the last event was told, or the first server started. */
+  heardAt = Date.now();
 
   constructor(settings: HostSettings, temporary: string, log: (line: string) => void) {
     this.#settings = settings;
     this.#temporary = temporary;
     this.#log = log;
-    void this.#serve();
+    this.#serving = this.#serve();
   }
 
-  end(): void {
+  /** Ends all servers, workers and sandboxes that were ever seen, and starts no more. */
+  async kill(): Promise<void> {
     this.#ended = true;
+    for (let left = this.census.look(); left.length > 0; left = this.census.look()) {
+      for (const { pid } of left) kill(pid);
+      await sleep(lookEveryMs);
+    }
+    await this.#serving;
   }
 
   async #serve(): Promise<void> {
     while (!this.finished && !this.#ended && this.problems.length < mostCrashes) {
       this.count += 1;
-      const host = startHost(this.#settings, this.#temporary, (event) => this.told.push(event));
+      const host = startHost(this.#settings, this.#temporary, (event) => {
+        this.told.push(event);
+        this.heardAt = Date.now();
+      });
       this.pid = host.pid;
       this.census.add(host.pid);
       const { exitCode, signal, stderr: words } = await host.ended;

@@ -31,6 +31,8 @@ export const HostSettings = z.object({
   workersDial: z.string().optional(),
   /** As the command does it: with its words on standard error, and its exit codes. */
   foreground: z.boolean().optional(),
+  /** Ends like one that is killed when its standard input ends. */
+  diesWithParent: z.boolean().optional(),
   timing: z.partialRecord(
     z.enum(['leaseMs', 'renewEveryMs', 'graceMs', 'keepAliveMs', 'watchEveryMs', 'adoptMs', 'shutdownMs']),
     z.number(),
@@ -61,6 +63,7 @@ class RelayedLauncher extends LocalLauncher {
 }
 
 async function main(settings: HostSettings) {
+  if (settings.diesWithParent === true) process.stdin.on('end', () => process.exit(137)).resume();
   const { home, run, workersDial, timing, researcher } = settings;
   const task = loadPreparedTask(home, 'linear');
   const isNew = !(await listRunIds(home)).includes(run);
