@@ -169,7 +169,7 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
     await client.request('run.extend', { run, by: { candidates: 7 } });
     await until('the events', () => feed.view?.pending.some((one) => one.request === request) ?? false, 30_000);
     assert.equal(feed.view?.candidates.get(1)?.pinned, true);
-    assert.equal(feed.view?.summary.config.candidates, 207);
+    await until('more candidates', () => feed.view?.summary.config.candidates === 207, 30_000);
     await assert.rejects(
       client.request('run.fork', { run, parent: 77 }),
       (error: unknown) =>
