@@ -15,7 +15,7 @@ import { RunNotFoundError } from '../store/runStore.ts';
 export class StoredRun {
   readonly id: RunId;
   readonly paths: RunPaths;
-  /** The process that hosts it, as of the last look; null if nobody does. */
+  /** The other process that hosts it, as of the last look; null if nobody does. */
   holder: number | null = null;
   readonly #pages = new EventPages();
   #view: RunView | null = null;
@@ -75,7 +75,8 @@ export class StoredRun {
       this.#add(text, offset);
       this.#offset = offset + bytes;
     }
-    this.holder = holder;
+    // One that this process holds is just being opened, perhaps in vain: hosted runs are not read from their files.
+    this.holder = holder === process.pid ? null : holder;
     if (this.#view === null) throw new RunNotFoundError(this.id, []);
   }
 

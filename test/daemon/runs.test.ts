@@ -22,7 +22,15 @@ let server: TestServer;
 let toy: LinearTask;
 
 before(async () => {
-  gemini = await GeminiServer.start({ apiKey, respond: geminiResearcher(() => 'sleep 0.2; seq 20000; echo looked') });
+  // What a slot does is told once a second: the first agents take longer than that over each thing.
+  const isFirst = (agent: number) => agent <= settings.workers;
+  gemini = await GeminiServer.start({
+    apiKey,
+    respond: geminiResearcher(
+      (agent) => `sleep ${isFirst(agent) ? 1.5 : 0.2}; seq 20000; echo looked`,
+      (agent) => (isFirst(agent) ? 'import time\ntime.sleep(1.5)' : ''),
+    ),
+  });
   server = await TestServer.inNewHome({ environment: { GOOGLE_GEMINI_BASE_URL: gemini.url } });
   toy = await linearTask({ home: server.home });
 });

@@ -3,8 +3,14 @@ import { answer, type Reply } from '../models/geminiReplies.ts';
 import type { RecordedRequest } from '../models/geminiServer.ts';
 import { linearProgram, writeProgram } from './scriptedModel.ts';
 
-/** @param first a bash command of every agent's first turn */
-export function geminiResearcher(first: (agent: number) => string): (request: RecordedRequest) => Reply {
+/**
+ * @param first a bash command of every agent's first turn
+ * @param preamble what its program does before anything else, in Python
+ */
+export function geminiResearcher(
+  first: (agent: number) => string,
+  preamble: (agent: number) => string = () => '',
+): (request: RecordedRequest) => Reply {
   let agents = 0;
   return ({ body }) => {
     const tools = body.tools?.flatMap((tool) => tool.functionDeclarations.map(({ name }) => name)) ?? [];
@@ -21,7 +27,8 @@ export function geminiResearcher(first: (agent: number) => string): (request: Re
     const names = Array.from({ length: 12 }, (_, n) => `unused_${agents}_${turn}_${n} = ${agents * 100 + n}`).join(
       '\n',
     );
-    return call('bash', { command: `${writeProgram(`${names}\n${linearProgram(slope)}`)}\necho written` });
+    const program = `${preamble(agents)}\n${names}\n${linearProgram(slope)}`;
+    return call('bash', { command: `${writeProgram(program)}\necho written` });
   };
 }
 
