@@ -11,9 +11,13 @@ test('the model of the last run is offered first, also one that nobody knows by 
   assert.equal(again[0]?.description, 'a key is known');
 });
 
-test('whatever costs money has a bound on money, whatever is chosen', () => {
-  for (const { bounds } of budgetChoices('gemini:x')) assert.ok(bounds.budget?.costUsd !== undefined);
-  for (const { bounds } of budgetChoices('heuristic')) assert.equal(bounds.budget, undefined);
+test('what costs money has a bound on money, and nothing else does: one that cannot be kept is refused', () => {
+  for (const { bounds } of budgetChoices('gemini:x', true)) assert.ok(bounds.budget?.costUsd !== undefined);
+  for (const { bounds } of budgetChoices('openai:qwen@http://localhost:8000/v1', false)) {
+    assert.equal(bounds.budget, undefined);
+    assert.ok(bounds.candidates !== undefined || bounds.hours !== undefined, 'it ends all the same');
+  }
+  for (const { bounds } of budgetChoices('heuristic', false)) assert.equal(bounds.budget, undefined);
 });
 
 test('settings without a bound say so', () => {

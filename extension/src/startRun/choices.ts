@@ -77,13 +77,30 @@ export interface BudgetChoice {
   bounds: Pick<RunSettings, 'candidates' | 'hours' | 'budget'>;
 }
 
-/** Short, usual and long; with a bound on money where there is money to spend. */
-export function budgetChoices(model: string): BudgetChoice[] {
+/**
+ * Short, usual and long; with a bound on money where money is spent and counted.
+ * @param isPriced false: the model has no known price, and a bound on money could not be kept
+ */
+export function budgetChoices(model: string, isPriced: boolean): BudgetChoice[] {
   if (model === 'heuristic')
     return [
       { label: l10n.t('12 candidates'), detail: l10n.t('A first look: some minutes.'), bounds: { candidates: 12 } },
       { label: l10n.t('40 candidates'), detail: l10n.t('A small search.'), bounds: { candidates: 40 } },
       { label: l10n.t('2 hours'), detail: l10n.t('As many candidates as fit.'), bounds: { hours: 2 } },
+    ];
+  if (!isPriced)
+    return [
+      {
+        label: l10n.t('12 candidates'),
+        detail: l10n.t('A first look. This model has no known price: its cost is not counted, and cannot be bounded.'),
+        bounds: { candidates: 12 },
+      },
+      { label: l10n.t('2 hours'), detail: l10n.t('A search of an afternoon.'), bounds: { hours: 2 } },
+      {
+        label: l10n.t('24 hours'),
+        detail: l10n.t('A long search. It goes on when this window is closed.'),
+        bounds: { hours: 24 },
+      },
     ];
   return [
     {

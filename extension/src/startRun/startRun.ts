@@ -57,7 +57,7 @@ async function ask(app: App, step: number, draft: Draft): Promise<Answer<typeof 
     case 2:
       return askModel(app, draft);
     case 3:
-      return askBudget(draft);
+      return askBudget(app, draft);
     default:
       return askPlan(app, draft);
   }
@@ -128,8 +128,27 @@ function withoutBounds(settings: RunSettings): RunSettings {
   return rest;
 }
 
-async function askBudget(draft: Draft): Promise<Answer<typeof allOptions | null>> {
-  const choices = budgetChoices(draft.settings.model ?? 'heuristic');
+async function askBudget(app: App, draft: Draft): Promise<Answer<typeof allOptions | null>> {
+  const last = boundsWords(draft.settings);
+  const answer = await pickStep<BudgetChoice | null>({
+    title: l10n.t('Start a run: for how long?'),
+    step: 3,
+    steps,
+    placeholder: l10n.t('What ends the search; it can be extended and ended at any time'),
+    choices: budgetItems(app, draft),
+    active: (value) => value !== null && boundsWords(value.bounds) === last,
+  });
+  if (answer.kind !== 'answer') return answer;
+  if (answer.value === null) return { kind: 'answer', value: allOptions };
+  draft.settings = { ...withoutBounds(draft.settings), ...answer.value.bounds };
+  return { kind: 'answer', value: null };
+}
+
+async function budgetItems(app: App, draft: Draft): Promise<(Choice<BudgetChoice | null> | vscode.QuickPickItem)[]> {
+  const model = draft.settings.model ?? 'heuristic';
+  // Without bounds: whether the model has a price is what is asked.
+  const { price } = await plan(app, { task: draft.task, settings: withoutBounds(draft.settings) });
+  const usual = budgetChoices(model, price !== null);
   const { candidates, hours, budget } = draft.settings;
   const isBounded = candidates !== undefined || hours !== undefined || budget !== undefined;
   const last: BudgetChoice = {
@@ -141,24 +160,13 @@ async function askBudget(draft: Draft): Promise<Answer<typeof allOptions | null>
       ...(budget === undefined ? {} : { budget }),
     },
   };
-  const isUsual = choices.some(({ bounds }) => boundsWords(bounds) === last.label);
-  const all = isBounded && !isUsual ? [last, ...choices] : choices;
-  const answer = await pickStep<BudgetChoice | null>({
-    title: l10n.t('Start a run: for how long?'),
-    step: 3,
-    steps,
-    placeholder: l10n.t('What ends the search; it can be extended and ended at any time'),
-    choices: Promise.resolve([
-      ...all.map((choice) => ({ label: choice.label, detail: choice.detail, value: choice })),
-      separator(''),
-      moreOptions(),
-    ]),
-    active: (value) => value !== null && boundsWords(value.bounds) === last.label,
-  });
-  if (answer.kind !== 'answer') return answer;
-  if (answer.value === null) return { kind: 'answer', value: allOptions };
-  draft.settings = { ...withoutBounds(draft.settings), ...answer.value.bounds };
-  return { kind: 'answer', value: null };
+  const isUsual = usual.some(({ bounds }) => boundsWords(bounds) === last.label);
+  const all = isBounded && !isUsual ? [last, ...usual] : usual;
+  return [
+    ...all.map((choice) => ({ label: choice.label, detail: choice.detail, value: choice })),
+    separator(''),
+    moreOptions(),
+  ];
 }
 
 function moreOptions(): Choice<null> {
