@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { RunEvent } from '../../protocol/run.ts';
 import { RunFeed } from '../../protocol/runFeed.ts';
 import type { AgentServerClient } from '../../protocol/serverClient.ts';
@@ -21,12 +21,14 @@ const candidates = 4;
 
 let gemini: GeminiServer;
 const servers: TestServer[] = [];
-before(async () => {
-  gemini = await GeminiServer.start({ apiKey, respond: geminiResearcher(() => longCall) });
+beforeEach(async () => {
+  // The agents after the first two need not be caught at anything.
+  const respond = geminiResearcher((agent) => (agent <= 2 ? longCall : 'echo looked'));
+  gemini = await GeminiServer.start({ apiKey, respond });
 });
-after(() => gemini.close());
 afterEach(async () => {
   for (const server of servers.splice(0)) await server[Symbol.asyncDispose]();
+  await gemini.close();
 });
 
 async function newServer(environment: Record<string, string> = { GEMINI_API_KEY: apiKey }): Promise<TestServer> {
