@@ -44,6 +44,12 @@ const guidance = z.string().max(maxGuidance).optional();
 /** A built-in task's id, `id@version`, or the path of a manifest or its folder on the server's machine. */
 const reference = z.string().min(1).max(4096);
 const ofCandidate = { run, candidate: CandidateId };
+/**
+ * A client's own name for what it asks for, a random one. Asked again under it, after a lost connection say, the server joins
+ * what is under way or answers what has come of it: nothing is begun twice. What it stands for in a run is in the run's
+ * log, so that this holds across servers, too.
+ */
+const operation = z.string().min(1).max(200);
 /** A path within a program or an output folder: relative, with `/`, no `..`. The server checks it again. */
 const relativePath = z.string().min(1).max(1024);
 
@@ -110,7 +116,7 @@ export const clientToServer = {
   'machine.get': { params: z.object({}), result: MachineFacts },
   'machine.doctor': { params: z.object({ model: z.string().optional() }), result: DoctorReport },
   /** Makes the Python environment of scorer and sandboxes. Long; tells its steps as `progress`. */
-  'environment.setUp': { params: z.object({ operation: z.string() }), result: MachineFacts },
+  'environment.setUp': { params: z.object({ operation }), result: MachineFacts },
 
   /** For this server's life, in its memory. null takes it back. Never logged, never in a run, never in a sandbox. */
   'keys.set': { params: z.object({ provider: KeyProvider, key: z.string().min(1).max(1000).nullable() }), result: ack },
@@ -129,8 +135,8 @@ export const clientToServer = {
   'task.get': { params: z.object({ task: reference }), result: TaskDetails },
   'task.validate': { params: z.object({ task: reference }), result: z.object({ problems: z.array(ManifestProblem) }) },
   /** Long; tells its steps as `progress` under this operation. */
-  'task.prepare': { params: z.object({ task: reference, operation: z.string() }), result: TaskListing },
-  'task.check': { params: z.object({ task: reference, operation: z.string() }), result: TaskCheck },
+  'task.prepare': { params: z.object({ task: reference, operation }), result: TaskListing },
+  'task.check': { params: z.object({ task: reference, operation }), result: TaskCheck },
 
   'runs.list': {
     params: z.object({}),
@@ -154,7 +160,7 @@ export const clientToServer = {
   },
   /** Prepares the task where that is needed, tries the model, and starts. Long; tells its steps as `progress`. */
   'run.start': {
-    params: z.object({ task: reference, settings: RunSettings, operation: z.string() }),
+    params: z.object({ task: reference, settings: RunSettings, operation }),
     result: z.object({ run }),
   },
   'run.get': { params: z.object({ run }), result: RunSummary },
@@ -189,14 +195,18 @@ export const clientToServer = {
   /** Only of a run that is not live. */
   'run.delete': { params: z.object({ run }), result: ack },
   'run.report': { params: z.object({ run }), result: z.object({ markdown: z.string(), path: z.string().nullable() }) },
-  'run.fork': { params: z.object({ run, parent: CandidateId, guidance }), result: queued },
-  'run.cross': { params: z.object({ run, parents: z.tuple([CandidateId, CandidateId]), guidance }), result: queued },
+  'run.fork': { params: z.object({ run, parent: CandidateId, guidance, operation }), result: queued },
+  'run.cross': {
+    params: z.object({ run, parents: z.tuple([CandidateId, CandidateId]), guidance, operation }),
+    result: queued,
+  },
   'run.submit': {
     params: z.object({
       run,
       parent: CandidateId.optional(),
       summary: z.string().min(1).max(maxSummary),
       files: Program,
+      operation,
     }),
     result: queued,
   },
@@ -209,7 +219,7 @@ export const clientToServer = {
   },
   /** Runs its program again so many times, each with a seed that it has not had. Its score stays; the others stand beside it. */
   'candidate.reevaluate': {
-    params: z.object({ ...ofCandidate, times: z.int().min(1).max(maxRepeats) }),
+    params: z.object({ ...ofCandidate, times: z.int().min(1).max(maxRepeats), operation }),
     result: queued,
   },
   /** Writes program, environment and (once unsealed) predictions to a folder on the server's machine. */

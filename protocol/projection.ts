@@ -30,6 +30,8 @@ export interface RunView {
   candidates: Map<CandidateId, Candidate>;
   /** Requests of a person that are not served yet, oldest first. Of evaluations in the number that is left. */
   pending: QueuedRequest[];
+  /** All requests of a person so far, by what they ask for. Of a snapshot only those that were pending then. */
+  requests: Map<string, PersonRequest['kind']>;
   /** Requests that could not be served, or not all of them. */
   dropped: (QueuedRequest & { reason: string })[];
   /** Generator state after the last sampled assignment, null before the first. */
@@ -76,6 +78,7 @@ export function openRunView(id: RunId, first: RunEvent): RunView {
     },
     candidates: new Map(),
     pending: [],
+    requests: new Map(),
     dropped: [],
     generator: null,
     lastSeq: first.seq,
@@ -90,6 +93,7 @@ export function openSnapshot({ summary, candidates, pending, lastSeq, activeSinc
     summary,
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     pending,
+    requests: new Map(pending.map(({ request, body }) => [request, body.kind])),
     dropped: [],
     generator: null,
     lastSeq,
@@ -158,6 +162,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       break;
     case 'request_queued':
       view.pending.push({ request: body.request, body: body.body });
+      view.requests.set(body.request, body.body.kind);
       break;
     case 'request_dropped': {
       const dropped = view.pending.filter((item) => item.request === body.request);

@@ -85,11 +85,12 @@ const handoverMs = 20_000;
 /** A server that refuses us is asked again a few times: its token may just have changed. */
 const refusalsInARow = 3;
 
-/** Asking twice does no harm: asked again after a lost connection. Long ones join what is under way under their operation. */
+/** Asking twice does no harm: asked again after a lost connection. What begins something is begun once under its operation. */
 const repeatable: ReadonlySet<string> = new Set<ServerMethod>([
   ...(['server.get', 'machine.get', 'machine.doctor', 'environment.setUp', 'keys.set', 'models.offered'] as const),
   ...(['tasks.list', 'task.get', 'task.validate', 'task.prepare', 'task.check'] as const),
   ...(['runs.list', 'run.plan', 'run.start', 'run.get', 'run.snapshot', 'run.events', 'run.report'] as const),
+  ...(['run.fork', 'run.cross', 'run.submit', 'candidate.reevaluate'] as const),
   ...(['candidate.mark', 'candidate.files', 'candidate.file', 'candidate.log'] as const),
   ...(['trajectory.page', 'trajectory.output'] as const),
 ]);
@@ -169,8 +170,8 @@ export class AgentServerClient {
   }
 
   /**
-   * Asks, waiting for the connection if there is none at this moment. What only looks is asked again if the connection is
-   * lost before the answer.
+   * Asks, waiting for the connection if there is none at this moment. What only looks, or goes by the name of an operation, is
+   * asked again if the connection is lost before the answer.
    * @throws RemoteError in the server's words, its `kind` one of `clientRefusals`; NotConnectedError; PeerClosedError the
    *   connection was lost: it may have been carried out; RequestTimeoutError; RpcSchemaError
    */

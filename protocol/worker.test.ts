@@ -17,7 +17,12 @@ test('a program is held to its number of files and bytes, also on the wire', () 
   assert.ok(Program.safeParse(files(maxProgramFiles)).success);
   assert.ok(Program.safeParse([file('a', maxProgramBytes - 1), file('b')]).success);
   const submit = (program: unknown) =>
-    clientToServer['run.submit'].params.safeParse({ run: '20260101-000000-a-0000', summary: 'mine', files: program });
+    clientToServer['run.submit'].params.safeParse({
+      run: '20260101-000000-a-0000',
+      summary: 'mine',
+      files: program,
+      operation: 'a',
+    });
   assert.ok(submit(files(1)).success);
   for (const bad of [[], files(maxProgramFiles + 1), [file('a', maxProgramBytes), file('b')], [file('../a')]])
     assert.ok(!submit(bad).success);

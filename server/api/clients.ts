@@ -52,14 +52,20 @@ export function serveClients(endpoint: Endpoint, token: string, run: HostedRun):
       peer.handle('run.stop', ({ run: id, now }) => steer(id, () => steering.stop({ now })));
       peer.handle('run.extend', ({ run: id, by }) => steer(id, () => steering.extend(by)));
       peer.handle('run.unseal', ({ run: id }) => steer(id, () => steering.unsealEarly()));
-      peer.handle('run.fork', ({ run: id, parent, guidance }) => queue(id, () => steering.fork(parent, guidance)));
-      peer.handle('run.cross', ({ run: id, parents, guidance }) => queue(id, () => steering.cross(parents, guidance)));
-      peer.handle('run.submit', ({ run: id, ...wish }) => queue(id, () => steering.submit(wish)));
+      peer.handle('run.fork', ({ run: id, operation, ...wish }) =>
+        queue(id, () => steering.ask(operation, { kind: 'fork', ...wish })),
+      );
+      peer.handle('run.cross', ({ run: id, operation, ...wish }) =>
+        queue(id, () => steering.ask(operation, { kind: 'cross', ...wish })),
+      );
+      peer.handle('run.submit', ({ run: id, operation, ...wish }) =>
+        queue(id, () => steering.ask(operation, { kind: 'submit', ...wish })),
+      );
       peer.handle('candidate.mark', ({ run: id, candidate, ...marks }) =>
         steer(id, () => steering.mark(candidate, marks)),
       );
-      peer.handle('candidate.reevaluate', ({ run: id, candidate, times }) =>
-        queue(id, () => steering.reevaluate(candidate, times)),
+      peer.handle('candidate.reevaluate', ({ run: id, operation, ...wish }) =>
+        queue(id, () => steering.ask(operation, { kind: 'reevaluate', ...wish })),
       );
       peer.listen();
     },

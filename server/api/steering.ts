@@ -5,11 +5,10 @@
 
 import type { Logger } from 'pino';
 import type { BudgetExtension, CandidateId } from '../../protocol/run.ts';
-import type { ProgramFile } from '../../protocol/worker.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import { entryFile } from '../search/entryFile.ts';
-import { prepareRequest, RequestRefusedError, type Wish } from '../search/requests.ts';
+import { isQueued, prepareRequest, RequestRefusedError, requestName, type Wish } from '../search/requests.ts';
 import type { SteadyState } from '../search/steadyState.ts';
 import { checkedExtension, checkedMarks, type Marks } from '../search/steeringChecks.ts';
 import { RunStore } from '../store/runStore.ts';
@@ -30,6 +29,8 @@ export interface SteeredRun {
 /** Every method resolves when what it does is on disk. @throws {RequestRefusedError} in words for the person */
 export class RunSteering {
   readonly #run: SteeredRun;
+  /** Requests that are being asked for: the same one is not asked for twice at a time. */
+  readonly #asking = new Map<string, Promise<void>>();
 
   constructor(run: SteeredRun) {
     this.#run = run;
@@ -82,31 +83,37 @@ export class RunSteering {
     return unsealing((run) => run.early());
   }
 
-  /** Runs a candidate's program again, with seeds that it has not had. @returns the request's name, as the others below do */
-  reevaluate(candidate: CandidateId, times: number): Promise<string> {
-    return this.#ask({ kind: 'reevaluate', candidate, times });
+  /**
+   * Has a candidate made or evaluated again, before the search's own work. Asked for again under the same operation, on
+   * whatever server, it is queued once.
+   * @returns the request's name
+   */
+  async ask(operation: string, wish: Wish): Promise<string> {
+    const request = requestName(operation);
+    const before = this.#asking.get(request) ?? Promise.resolve();
+    const asked = before.then(() => this.#ask(request, wish));
+    // The next one looks for itself what has come of it.
+    const settled = asked.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#asking.set(request, settled);
+    try {
+      await asked;
+    } finally {
+      if (this.#asking.get(request) === settled) this.#asking.delete(request);
+    }
+    return request;
   }
 
-  fork(parent: CandidateId, guidance?: string): Promise<string> {
-    return this.#ask({ kind: 'fork', parent, guidance });
-  }
-
-  cross(parents: [CandidateId, CandidateId], guidance?: string): Promise<string> {
-    return this.#ask({ kind: 'cross', parents, guidance });
-  }
-
-  submit(wish: { parent?: CandidateId | undefined; summary: string; files: ProgramFile[] }): Promise<string> {
-    return this.#ask({ kind: 'submit', ...wish });
-  }
-
-  async #ask(wish: Wish): Promise<string> {
+  async #ask(request: string, wish: Wish): Promise<void> {
     const { store, search, task } = this.#run;
+    if (isQueued(store, request, wish.kind)) return;
     // Only a submission needs to know what the task runs.
-    const entry = wish.kind === 'submit' ? entryFile(task().manifest.run.cmd) : null;
-    const { request, body } = await prepareRequest(store, wish, entry);
+    const program = wish.kind === 'submit' ? entryFile(task().manifest.run.cmd) : null;
+    const body = await prepareRequest(store, wish, { request, entryFile: program });
     if (search !== null) await search.request(request, body);
     else await store.append({ type: 'request_queued', request, body });
-    return request;
   }
 
   #live() {

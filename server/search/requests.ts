@@ -1,6 +1,6 @@
 /** A person's requests: checked against the run, and their material on disk before they are queued. */
-import { randomBytes } from 'node:crypto';
-import { access, mkdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CandidateId, maxRepeats, type PersonRequest } from '../../protocol/run.ts';
 import { Program, type ProgramFile } from '../../protocol/worker.ts';
@@ -17,6 +17,24 @@ export type Wish =
   | { kind: 'submit'; parent?: CandidateId | undefined; summary: string; files: ProgramFile[] }
   | { kind: 'reevaluate'; candidate: CandidateId; times: number };
 
+/** What a request is called in its run: the same wherever and whenever the operation is asked for again. */
+export function requestName(operation: string): string {
+  return createHash('sha256').update(operation).digest('hex').slice(0, 24);
+}
+
+/**
+ * Whether this was queued before; then it is not to be queued again.
+ * @throws {RequestRefusedError} if something else was, under this name
+ */
+export function isQueued({ id, view }: RunStore, request: string, kind: Wish['kind']): boolean {
+  const queued = view.requests.get(request);
+  if (queued !== undefined && queued !== kind)
+    throw new RequestRefusedError(
+      `Run ${id} knows the operation as another one (${queued}): give this one its own name.`,
+    );
+  return queued !== undefined;
+}
+
 /**
  * Checks a wish and lays down what it needs; `queue` then makes it durable.
  * @throws {RequestRefusedError} in words for the person
@@ -24,8 +42,8 @@ export type Wish =
 export async function prepareRequest(
   store: RunStore,
   wish: Wish,
-  entryFile: string | null,
-): Promise<{ request: string; body: PersonRequest }> {
+  { request, entryFile }: { request: string; entryFile: string | null },
+): Promise<PersonRequest> {
   const { state } = store.view.summary;
   if (state === 'finished')
     throw new RequestRefusedError(
@@ -35,26 +53,27 @@ export async function prepareRequest(
     throw new RequestRefusedError(
       `The search of run ${store.id} is ending: nothing can be added. Start a new run of the same task.`,
     );
-  const request = randomBytes(6).toString('hex');
   const guidance = 'guidance' in wish && wish.guidance !== undefined ? { guidance: wish.guidance } : {};
   switch (wish.kind) {
     case 'fork':
       await requireProgram(store, wish.parent);
-      return { request, body: { kind: 'fork', parent: wish.parent, ...guidance } };
+      return { kind: 'fork', parent: wish.parent, ...guidance };
     case 'cross':
       if (wish.parents[0] === wish.parents[1])
         throw new RequestRefusedError(`A crossover needs two different candidates; both are #${wish.parents[0]}.`);
       for (const parent of wish.parents) await requireProgram(store, parent);
-      return { request, body: { kind: 'cross', parents: wish.parents, ...guidance } };
+      return { kind: 'cross', parents: wish.parents, ...guidance };
     case 'submit': {
       if (wish.parent !== undefined) await requireProgram(store, wish.parent);
       requireBounded(wish.files);
       if (entryFile !== null && !wish.files.some((file) => file.path === entryFile))
         throw new RequestRefusedError(`The folder has no ${entryFile}, which this task runs.`);
       const program = join('requests', request);
+      // What an attempt has left that was cut off.
+      await rm(join(store.paths.directory, program), { recursive: true, force: true });
       for (const file of wish.files) await writeProgramFile(join(store.paths.directory, program), file);
       const parent = wish.parent === undefined ? {} : { parent: wish.parent };
-      return { request, body: { kind: 'submit', program, summary: wish.summary, ...parent } };
+      return { kind: 'submit', program, summary: wish.summary, ...parent };
     }
     case 'reevaluate': {
       const { candidate, times } = wish;
@@ -66,7 +85,7 @@ export async function prepareRequest(
         );
       if (!Number.isInteger(times) || times < 1 || times > maxRepeats)
         throw new RequestRefusedError(`A candidate is evaluated again 1 to ${maxRepeats} times, not ${times}.`);
-      return { request, body: { kind: 'reevaluate', candidate, times } };
+      return { kind: 'reevaluate', candidate, times };
     }
   }
 }

@@ -173,13 +173,18 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
     await client.request('run.pause', { run });
     await until('the pause to be told', () => feed.view?.summary.state === 'paused', 30_000);
     await client.request('candidate.mark', { run, candidate: 1, pinned: true });
-    const { request } = await client.request('run.fork', { run, parent: 1, guidance: 'a steeper line' });
+    const { request } = await client.request('run.fork', {
+      run,
+      parent: 1,
+      guidance: 'a steeper line',
+      operation: 'a',
+    });
     await client.request('run.extend', { run, by: { candidates: 7 } });
     await until('the events', () => feed.view?.pending.some((one) => one.request === request) ?? false, 30_000);
     assert.equal(feed.view?.candidates.get(1)?.pinned, true);
     await until('more candidates', () => feed.view?.summary.config.candidates === 207, 30_000);
     await assert.rejects(
-      client.request('run.fork', { run, parent: 77 }),
+      client.request('run.fork', { run, parent: 77, operation: 'b' }),
       (error: unknown) =>
         error instanceof RemoteError && error.kind === 'refused' && /no candidate #77/.test(error.message),
     );

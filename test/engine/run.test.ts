@@ -101,7 +101,8 @@ describe('a run', { timeout: 180_000 }, () => {
     const model = scriptedModel({ program: () => linearProgram(2) });
     const store = await newRun('20260101-000000-linear-aa05', { candidates: 2, workers: 1, drafts: 1 });
     const running = await host(store, model);
-    const lost = await running.steering.submit({
+    const lost = await running.steering.ask('mine', {
+      kind: 'submit',
       summary: 'mine',
       files: [{ path: 'solution.py', contentBase64: Buffer.from(linearProgram(3)).toString('base64') }],
     });

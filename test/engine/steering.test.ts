@@ -60,7 +60,7 @@ describe('a person', { timeout: 300_000 }, () => {
     const running = await host(store, model());
     const end = running.run();
     await until('a scored candidate', () => store.view.candidates.get(1)?.state === 'scored');
-    const request = await running.steering.reevaluate(1, 3);
+    const request = await running.steering.ask('again', { kind: 'reevaluate', candidate: 1, times: 3 });
     assert.deepEqual(await end, { kind: 'finished' });
 
     const one = store.view.candidates.get(1);
@@ -191,10 +191,10 @@ describe('a person', { timeout: 300_000 }, () => {
     const running = await host(store, model);
     const ended = running.run();
     await atWork;
-    await running.steering.fork(1, 'will not be served');
+    await running.steering.ask('late', { kind: 'fork', parent: 1, guidance: 'will not be served' });
     await running.steering.finish();
     assert.deepEqual([store.view.summary.state, store.view.summary.ending], ['stopping', 'finish']);
-    await assert.rejects(running.steering.fork(1), /search .*is ending/);
+    await assert.rejects(running.steering.ask('too late', { kind: 'fork', parent: 1 }), /search .*is ending/);
     await assert.rejects(running.steering.extend({ candidates: 1 }), /search is ending/);
     release();
     assert.deepEqual(await ended, { kind: 'finished' });

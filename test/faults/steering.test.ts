@@ -42,7 +42,7 @@ describe('kill -9 of the server', { timeout: 400_000 }, () => {
     const scored = (await eventsOf(run)).find(({ body }) => body.type === 'candidate_scored')?.body;
     const candidate = scored?.type === 'candidate_scored' ? scored.id : 0;
     await callRun(toy.home, run, (peer) =>
-      peer.request('candidate.reevaluate', { run, candidate, times }, { timeoutMs: 20_000 }),
+      peer.request('candidate.reevaluate', { run, candidate, times, operation: 'again' }, { timeoutMs: 20_000 }),
     );
     let announced: RunEvent[] = [];
     for (const kills of [1, 2, 3]) {

@@ -1,4 +1,5 @@
 /** Commands that steer a search: forks, crossovers, marks, evaluations again. */
+import { randomUUID } from 'node:crypto';
 import { maxGuidance } from '../../../protocol/client.ts';
 import { type CandidateId, maxRepeats } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
@@ -14,7 +15,7 @@ export async function fork(app: App, args: readonly unknown[]): Promise<void> {
   const guidance = await askGuidance(l10n.t('Fork #{0}: an agent goes on from here', ref.candidate));
   if (guidance === undefined) return;
   const client = app.connection.get();
-  await client.request('run.fork', { run: ref.run, parent: ref.candidate, ...guidance });
+  await client.request('run.fork', { run: ref.run, parent: ref.candidate, ...guidance, operation: randomUUID() });
   mention(l10n.t('An agent goes on from #{0} as soon as a slot is free.', ref.candidate));
 }
 
@@ -39,7 +40,8 @@ export async function cross(app: App, args: readonly unknown[]): Promise<void> {
   const pair: [CandidateId, CandidateId] = [one.candidate, other.candidate];
   const guidance = await askGuidance(l10n.t('Cross #{0} and #{1}', ...pair));
   if (guidance === undefined) return;
-  await app.connection.get().request('run.cross', { run: one.run, parents: pair, ...guidance });
+  const client = app.connection.get();
+  await client.request('run.cross', { run: one.run, parents: pair, ...guidance, operation: randomUUID() });
   setMarked(app, null);
   mention(l10n.t('An agent combines #{0} and #{1} as soon as a slot is free.', ...pair));
 }
@@ -105,6 +107,7 @@ export async function reevaluate(app: App, args: readonly unknown[]): Promise<vo
   });
   if (times === undefined) return;
   const { run, candidate } = ref;
-  await app.connection.get().request('candidate.reevaluate', { run, candidate, times: Number(times) });
+  const wish = { run, candidate, times: Number(times), operation: randomUUID() };
+  await app.connection.get().request('candidate.reevaluate', wish);
   mention(l10n.t('#{0} is evaluated again as soon as a slot is free.', candidate));
 }

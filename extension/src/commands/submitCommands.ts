@@ -1,4 +1,5 @@
 /** A person's own program: a working copy of a candidate, edited, and submitted through the same hidden evaluation. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { maxSummary } from '../../../protocol/client.ts';
@@ -51,7 +52,8 @@ export async function submitCandidate(app: App, args: readonly unknown[]): Promi
   });
   if (summary === undefined) return;
   const client = await app.connection.need();
-  await client.request('run.submit', { run, parent, summary: summary.trim(), files: await filesOf(copy) });
+  const program = { summary: summary.trim(), files: await filesOf(copy) };
+  await client.request('run.submit', { run, parent, ...program, operation: randomUUID() });
   mention(l10n.t('Your program is evaluated as soon as a slot is free.'));
   await offerRemoval(copy);
 }

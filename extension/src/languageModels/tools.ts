@@ -2,6 +2,7 @@
  * Tools for the editor's chat: list runs, read a candidate, fork, start a run. What costs money or compute is confirmed by the
  * person first, with what it means.
  */
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { maxGuidance } from '../../../protocol/client.ts';
@@ -120,9 +121,9 @@ export class LanguageModelTools {
   async #fork({ run, candidate, guidance }: z.infer<(typeof Inputs)['aira2_fork']>): Promise<string> {
     this.#requireTrust();
     const id = run ?? (await this.#newest(({ state }) => isLive(state))).id;
-    await this.#app.connection
-      .get()
-      .request('run.fork', { run: id, parent: candidate, ...(guidance === undefined ? {} : { guidance }) });
+    const words = guidance === undefined ? {} : { guidance };
+    const client = this.#app.connection.get();
+    await client.request('run.fork', { run: id, parent: candidate, ...words, operation: randomUUID() });
     return l10n.t('Queued in run {0}: an agent goes on from #{1} as soon as a slot is free.', id, candidate);
   }
 

@@ -80,6 +80,7 @@ export function view(candidates: readonly Candidate[], change: Partial<RunSummar
     summary: summary(change),
     candidates: new Map(candidates.map((one) => [one.id, one])),
     pending: [],
+    requests: new Map(),
     dropped: [],
     generator: null,
     lastSeq: 1,

@@ -1,4 +1,5 @@
 /** `aira2 fork`, `submit`, `reevaluate`, `mark`: a person's wishes for candidates. What makes work goes ahead of sampled work. */
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { maxGuidance, maxSummary } from '../../../protocol/client.ts';
 import { maxRepeats } from '../../../protocol/run.ts';
@@ -30,10 +31,14 @@ function candidateCommand(name: string, description: string, candidate: string):
 type Wish = Parameters<typeof steer<string>>[2];
 
 /** To the live server, or, for a run that is down, into its log: it is served when the run is resumed. */
-async function ask(text: string, options: CommonOptions, wish: (run: string) => Wish): Promise<void> {
+async function ask(
+  text: string,
+  options: CommonOptions,
+  wish: (run: string, operation: string) => Wish,
+): Promise<void> {
   const home = homeOf(options);
   const run = await resolveRun(home, text);
-  const { result: request, live } = await steer(home, run, wish(run));
+  const { result: request, live } = await steer(home, run, wish(run, `aira2-${process.pid}-${randomUUID()}`));
   print(options.json ?? false, 'request', { run, request, live }, () =>
     live
       ? `Queued in run ${run}, before its own work.`
@@ -48,16 +53,18 @@ function fork(): Command {
     .action((text: string, parent: number, options: CommonOptions & { with?: number; guidance?: string }) => {
       const words = options.guidance === undefined ? {} : { guidance: options.guidance };
       const second = options.with;
-      return ask(text, options, (run) =>
+      return ask(text, options, (run, operation) =>
         second === undefined
           ? {
-              live: async (peer) => (await peer.request('run.fork', { run, parent, ...words }, timeout)).request,
-              down: (steering) => steering.fork(parent, words.guidance),
+              live: async (peer) =>
+                (await peer.request('run.fork', { run, parent, ...words, operation }, timeout)).request,
+              down: (steering) => steering.ask(operation, { kind: 'fork', parent, ...words }),
             }
           : {
               live: async (peer) =>
-                (await peer.request('run.cross', { run, parents: [parent, second], ...words }, timeout)).request,
-              down: (steering) => steering.cross([parent, second], words.guidance),
+                (await peer.request('run.cross', { run, parents: [parent, second], ...words, operation }, timeout))
+                  .request,
+              down: (steering) => steering.ask(operation, { kind: 'cross', parents: [parent, second], ...words }),
             },
       );
     });
@@ -73,9 +80,9 @@ function submit(): Command {
     .action(async (text: string, folder: string, options: CommonOptions & { parent?: number; summary: string }) => {
       const { parent, summary } = options;
       const wish = { summary, files: await readProgramFolder(folder), ...(parent === undefined ? {} : { parent }) };
-      await ask(text, options, (run) => ({
-        live: async (peer) => (await peer.request('run.submit', { run, ...wish }, timeout)).request,
-        down: (steering) => steering.submit(wish),
+      await ask(text, options, (run, operation) => ({
+        live: async (peer) => (await peer.request('run.submit', { run, ...wish, operation }, timeout)).request,
+        down: (steering) => steering.ask(operation, { kind: 'submit', ...wish }),
       }));
     });
 }
@@ -89,9 +96,10 @@ function reevaluate(): Command {
     .option('--times <n>', 'how often', whole(1, maxRepeats), 3)
     .action((text: string, candidate: number, options: CommonOptions & { times: number }) => {
       const { times } = options;
-      return ask(text, options, (run) => ({
-        live: async (peer) => (await peer.request('candidate.reevaluate', { run, candidate, times }, timeout)).request,
-        down: (steering) => steering.reevaluate(candidate, times),
+      return ask(text, options, (run, operation) => ({
+        live: async (peer) =>
+          (await peer.request('candidate.reevaluate', { run, candidate, times, operation }, timeout)).request,
+        down: (steering) => steering.ask(operation, { kind: 'reevaluate', candidate, times }),
       }));
     });
 }

@@ -83,19 +83,19 @@ export function steeringMethods(server: ServerParts): SteeringMethods {
     'run.fork': (wish) =>
       queue(
         wish.run,
-        (steering) => steering.fork(wish.parent, wish.guidance),
+        (steering) => steering.ask(wish.operation, { kind: 'fork', ...wish }),
         (peer) => peer.request('run.fork', wish, timeout),
       ),
     'run.cross': (wish) =>
       queue(
         wish.run,
-        (steering) => steering.cross(wish.parents, wish.guidance),
+        (steering) => steering.ask(wish.operation, { kind: 'cross', ...wish }),
         (peer) => peer.request('run.cross', wish, timeout),
       ),
     'run.submit': (wish) =>
       queue(
         wish.run,
-        (steering) => steering.submit(wish),
+        (steering) => steering.ask(wish.operation, { kind: 'submit', ...wish }),
         (peer) => peer.request('run.submit', wish, timeout),
       ),
     'candidate.mark': (wish) =>
@@ -107,7 +107,7 @@ export function steeringMethods(server: ServerParts): SteeringMethods {
     'candidate.reevaluate': (wish) =>
       queue(
         wish.run,
-        (steering) => steering.reevaluate(wish.candidate, wish.times),
+        (steering) => steering.ask(wish.operation, { kind: 'reevaluate', ...wish }),
         (peer) => peer.request('candidate.reevaluate', wish, timeout),
       ),
   };
