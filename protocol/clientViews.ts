@@ -53,7 +53,7 @@ export const TaskDetails = z.object({
   dataCard: z.string().nullable(),
   /** Scores on the test split of reference programs, where the manifest names some. */
   baselines: z.array(z.object({ name: z.string(), score: z.number(), how: z.string().optional() })),
-  /** Names of medals and the score each needs, best first; empty without a leaderboard. */
+  /** Names of medals and the score that each takes, best first, where the manifest names some. */
   medals: z.array(z.object({ name: z.string(), score: z.number() })),
 });
 export type TaskDetails = z.infer<typeof TaskDetails>;

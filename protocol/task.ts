@@ -149,6 +149,8 @@ export const TaskManifest = z.strictObject({
       baselines: z
         .array(z.strictObject({ name: z.string(), score: z.number(), how: z.string().optional() }))
         .default([]),
+      /** What a leaderboard's medals take, on its test split, best first: gold, silver, bronze. Charts are read against them. */
+      medals: z.array(z.strictObject({ name: z.string().min(1), score: z.number() })).default([]),
       sota: z.number().optional(),
       worst: z.number().optional(),
     })

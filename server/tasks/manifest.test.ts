@@ -237,6 +237,27 @@ describe('a task manifest', () => {
     );
   });
 
+  it('carries medals, best first, and refuses those that are out of order, out of bounds or named twice', () => {
+    const medals = (list: string) =>
+      with_('  impl: {builtin: rmse}', `  bounds: [0, null]\n  impl: {builtin: rmse}\nreference:\n  medals:${list}`);
+    const gold = '\n    - {name: gold, score: 0.1}';
+    const { reference } = parseManifest(
+      medals(`${gold}\n    - {name: silver, score: 0.2}\n    - {name: bronze, score: 0.2}`),
+      path.join(directory, 'task.yaml'),
+    );
+    assert.deepEqual(reference.medals, [
+      { name: 'gold', score: 0.1 },
+      { name: 'silver', score: 0.2 },
+      { name: 'bronze', score: 0.2 },
+    ]);
+    assert.equal(
+      onlyProblem(medals(`${gold}\n    - {name: silver, score: 0.05}`)),
+      '24 reference.medals[1].score: silver takes more (0.05) than gold (0.1), and RMSE is to minimize -> list them best first, each with its own score',
+    );
+    assert.match(onlyProblem(medals('\n    - {name: gold, score: -1}')), /^23 .*outside metric\.bounds/);
+    assert.match(onlyProblem(medals(`${gold}\n    - {name: gold, score: 0.3}`)), /^24 .*gold stands twice/);
+  });
+
   it('wants levels for a metric that compares labels', () => {
     const text = sound.replace(
       'direction: minimize\n  impl: {builtin: rmse}',

@@ -1,6 +1,7 @@
 /** What the schema of a manifest cannot say: rules between its parts. */
 import { existsSync, statSync } from 'node:fs';
 import * as path from 'node:path';
+import { isBetter } from '../../protocol/score.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { nearest } from './nearest.ts';
 
@@ -36,6 +37,7 @@ export function checkRules(manifest: TaskManifest, directory: string): RuleViola
     ...predictionRules(manifest),
     ...metricRules(manifest),
     ...graderRules(manifest, directory),
+    ...medalRules(manifest),
     ...environmentRules(manifest),
   ];
 }
@@ -205,6 +207,24 @@ function* graderRules({ metric }: TaskManifest, directory: string): Generator<Ru
         fix: 'write it, or correct the path',
       };
     }
+  }
+}
+
+function* medalRules({ metric, reference }: TaskManifest): Generator<RuleViolation> {
+  const [low, high] = metric.bounds;
+  for (const [index, { name, score }] of reference.medals.entries()) {
+    const path: PropertyKey[] = ['reference', 'medals', index];
+    if (reference.medals.findIndex((other) => other.name === name) < index)
+      yield { path: [...path, 'name'], message: `${name} stands twice`, fix: 'give every medal its own name' };
+    const better = reference.medals[index - 1];
+    if (better !== undefined && isBetter(score, better.score, metric.direction))
+      yield {
+        path: [...path, 'score'],
+        message: `${name} takes more (${score}) than ${better.name} (${better.score}), and ${metric.name} is to ${metric.direction}`,
+        fix: 'list them best first, each with its own score',
+      };
+    if (score < (low ?? -Infinity) || score > (high ?? Infinity))
+      yield { path: [...path, 'score'], message: 'lies outside metric.bounds', fix: 'correct one of the two' };
   }
 }
 

@@ -272,6 +272,45 @@ test('where the system decides on colours, marks are drawn in its own', limits, 
   assert.deepEqual(panel.errors, []);
 });
 
+test(
+  'medals and reference scores are lines across the plot, named with their scores for those who see no plot',
+  limits,
+  async () => {
+    const violet: [number, number, number] = [0xc0, 0x20, 0xf0];
+    const inked = async (kind: 'medal' | 'baseline' | null) => {
+      await using panel = await openDashboard({
+        change: (reset) => {
+          const scores = reset.candidates.flatMap(({ search }) => (search === null ? [] : [search.value]));
+          const score = scores.sort((a, b) => a - b)[scores.length >> 1] ?? 0;
+          reset.references = kind === null ? [] : [{ kind, name: 'gold', score }];
+        },
+      });
+      const { page, reset } = panel;
+      await page.evaluate(() =>
+        document.documentElement.style.setProperty('--vscode-descriptionForeground', '#c020f0'),
+      );
+      for (const { score } of reset.references)
+        for (const view of ['Lineage', 'Score']) {
+          await panel.show(view);
+          const words = `${kind === 'medal' ? 'medal' : 'reference'} gold: ${formatScore(score)}`;
+          await page.getByText(words, { exact: true }).waitFor();
+        }
+      if (kind === null) await page.waitForTimeout(1000);
+      else
+        await until(
+          () => pixelsOf(panel, 'aira-population-plane .overlay', violet),
+          (count) => count > 100,
+          'a line',
+        );
+      assert.deepEqual(panel.errors, []);
+      return await pixelsOf(panel, 'aira-population-plane .overlay', violet);
+    };
+    const [none, medal, baseline] = [await inked(null), await inked('medal'), await inked('baseline')];
+    assert.equal(none, 0);
+    assert.ok(medal > 1.3 * baseline, `long dashes (${medal} pixels), short ones (${baseline})`);
+  },
+);
+
 test('nothing that a model writes becomes more than text, or turns the rest of a line around', limits, async () => {
   const hostile = `<img src=x onerror="window.reached.push(1)"><b>bold</b>\u202Etxt.exe\u0007 $\{reached.push(2)}`;
   await using panel = await openDashboard({
@@ -287,7 +326,7 @@ test('nothing that a model writes becomes more than text, or turns the rest of a
         candidate.guidance = hostile;
         if (candidate.failure !== null) candidate.failure = { kind: 'program_error', message: hostile };
       }
-      reset.references = [{ kind: 'baseline', name: hostile, score: 0.5 }];
+      reset.references = [{ kind: 'medal', name: hostile, score: 0.5 }];
       reset.selected = reset.candidates.find(({ failure }) => failure !== null)?.id ?? null;
     },
   });

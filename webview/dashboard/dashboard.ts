@@ -173,7 +173,7 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
                     .selected=${selected}
                     .marked=${this.marked}
                   ></aira-population-plane>
-                  <aira-mark-legend view=${this.tab}></aira-mark-legend>`
+                  <aira-mark-legend view=${this.tab} .references=${model.references}></aira-mark-legend>`
           }`;
       case 'slots':
         return html`<aira-slots-view

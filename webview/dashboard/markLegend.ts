@@ -1,12 +1,15 @@
-/** What the shapes and colours of marks mean. */
+/** What the shapes and colours of marks mean, and which lines they are read against: for those who see no plot, too. */
 import { css, html, type PropertyDeclarations, svg, type TemplateResult } from 'lit';
+import type { ReferenceLine } from '../../protocol/panels.ts';
 import type { CandidateState, Operator } from '../../protocol/run.ts';
+import { formatScore } from '../../protocol/score.ts';
+import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
 import { ArElement } from '../ui/element.ts';
 import { operatorWord, stateWord } from './words.ts';
 
 export class AiraMarkLegend extends ArElement {
-  static override properties: PropertyDeclarations = { view: { type: String } };
+  static override properties: PropertyDeclarations = { view: { type: String }, references: { attribute: false } };
   static override styles = css`
     :host {
       display: flex;
@@ -58,6 +61,14 @@ export class AiraMarkLegend extends ArElement {
     .dashed {
       stroke-dasharray: 3 2;
     }
+    .reference {
+      fill: none;
+      stroke: var(--vscode-descriptionForeground, var(--vscode-foreground));
+      stroke-dasharray: 2 3;
+    }
+    .medal {
+      stroke-dasharray: 7 4;
+    }
     .wide {
       width: 22px;
     }
@@ -69,7 +80,8 @@ export class AiraMarkLegend extends ArElement {
       .running,
       .evaluating,
       .failed,
-      .edge {
+      .edge,
+      .reference {
         stroke: CanvasText;
       }
       .best {
@@ -78,10 +90,12 @@ export class AiraMarkLegend extends ArElement {
     }
   `;
   declare view: 'score' | 'lineage';
+  declare references: readonly ReferenceLine[];
 
   constructor() {
     super();
     this.view = 'score';
+    this.references = [];
   }
 
   protected override render() {
@@ -93,9 +107,18 @@ export class AiraMarkLegend extends ArElement {
         ? html`${entry(line('edge'), t('from one parent'))} ${entry(line('edge dashed'), t('from two parents'))}
           ${entry(line('best'), t('path to the selected or best'))}`
         : entry(line('best'), t('best so far'))
-    }`;
+    }
+    ${this.references
+      .slice(0, maxReferences)
+      .map(({ kind, name, score }) =>
+        entry(line(`reference ${kind}`), t(referenceWords[kind], plainLine(name, 40), formatScore(score))),
+      )}`;
   }
 }
+/** A manifest may name any number. */
+const maxReferences = 20;
+const referenceWords = { medal: 'medal {0}: {1}', baseline: 'reference {0}: {1}' } as const;
+
 customElements.define('aira-mark-legend', AiraMarkLegend);
 
 type Drawing = TemplateResult | ReturnType<typeof svg>;

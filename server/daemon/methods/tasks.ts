@@ -32,7 +32,7 @@ export function taskMethods({ home, operations, venv }: ServerParts): TaskMethod
           score,
           ...(how === undefined ? {} : { how }),
         })),
-        medals: [],
+        medals: manifest.reference.medals,
       };
     },
     'task.validate': ({ task: reference }) => ({ problems: problemsOf(home, reference) }),
