@@ -15,12 +15,12 @@ describe('what a program in a sandbox can reach', { timeout: 120_000 }, () => {
   let neighbour: Sandbox;
   before(async () => {
     host = mkdtempSync(join(tmpdir(), 'isolation-'));
-    for (const name of ['public', 'private']) mkdirSync(join(host, name), { mode: 0o755 });
-    writeFileSync(join(host, 'public', 'train.csv'), 'id,x\n1,2\n', { mode: 0o666 });
+    for (const name of ['public #1', 'private']) mkdirSync(join(host, name), { mode: 0o755 });
+    writeFileSync(join(host, 'public #1', 'train.csv'), 'id,x\n1,2\n', { mode: 0o666 });
     writeFileSync(join(host, 'private', 'answers.csv'), canary);
-    symlinkSync(join(host, 'private', 'answers.csv'), join(host, 'public', 'link.csv'));
+    symlinkSync(join(host, 'private', 'answers.csv'), join(host, 'public #1', 'link.csv'));
     process.env.AIRA2_TEST_KEY = canary;
-    const mounts = [{ source: join(host, 'public'), target: '/data/train' }];
+    const mounts = [{ source: join(host, 'public #1'), target: '/data/train' }];
     [sandbox, neighbour] = await Promise.all([
       driver.start(options({ mounts, environment: { AIRA_SEED: '1' } })),
       driver.start(options({ slot: 8 })),

@@ -86,10 +86,10 @@ export class ApptainerDriver implements SandboxDriver {
     try {
       folder = this.#janitor.makeFolder(uid);
       group = this.#janitor.makeCgroup(options.limits);
-      const { plan, control, staged, stagingFolder } = this.#plan(options, folder, uid);
+      const { plan, control, mountTable } = this.#plan(options, folder, uid);
       const command = launchCommand({
         ...apptainerCommand(plan),
-        ...{ joinFiles: group?.joinFiles ?? [], uid, staged, stagingFolder, cpuList: options.cpuList },
+        ...{ joinFiles: group?.joinFiles ?? [], uid, mountTable, cpuList: options.cpuList },
         prefix: this.#scope?.words(options.limits) ?? [],
       });
       const child = spawn(command.file, command.arguments, {
@@ -103,7 +103,8 @@ export class ApptainerDriver implements SandboxDriver {
       });
       const held = { group, folder };
       return await ChildSandbox.begin(child, {
-        ...{ driver: this.name, id: options.id, control, uid, notEnforced: this.notEnforced, explain },
+        ...{ driver: this.name, id: options.id, notEnforced: this.notEnforced, explain },
+        makeFifos: (id) => this.#janitor.fifos.take(control, id, uid),
         // The only one of them that is number 1 in a namespace of its own.
         initPid: () => descendants(child.pid ?? 0).find(({ pid }) => pid === 1)?.hostPid ?? null,
         memory: () => {
@@ -158,13 +159,13 @@ export class ApptainerDriver implements SandboxDriver {
       target: path,
       megabytes,
     }));
-    const { mounts, staged } = stage(this.name, readOnly, uid, stagingFolder);
+    const { mounts, mountTable } = stage(this.name, readOnly, uid, stagingFolder);
     const { image, gpuUuid } = options;
     const plan: ApptainerPlan = {
       ...{ options, writable, readOnly: mounts, root: image ?? bare, program: this.#program },
       deviceNodes: gpuUuid === null || image !== undefined ? [] : gpuDeviceNodes(gpuUuid),
     };
-    return { plan, control, staged, stagingFolder };
+    return { plan, control, mountTable };
   }
 }
 

@@ -83,14 +83,13 @@ export class BwrapDriver implements SandboxDriver {
     try {
       folder = this.#janitor.makeFolder(uid);
       group = this.#janitor.makeCgroup(options.limits);
-      const { plan, staged, stagingFolder } = makePlan(options, folder, uid);
+      const { plan, mountTable } = makePlan(options, folder, uid);
       const command = launchCommand({
         program: this.#bwrap,
         arguments: bwrapArguments(plan),
         joinFiles: group?.joinFiles ?? [],
         uid,
-        staged,
-        stagingFolder,
+        mountTable,
         cpuList: options.cpuList,
         prefix: this.#scope?.words(options.limits) ?? [],
       });
@@ -102,7 +101,8 @@ export class BwrapDriver implements SandboxDriver {
       const info = collect(child.stdio[infoFd] as Readable | null);
       const held = { group, folder };
       return await ChildSandbox.begin(child, {
-        ...{ driver: this.name, id: options.id, control: plan.control, uid, notEnforced: this.notEnforced, explain },
+        ...{ driver: this.name, id: options.id, notEnforced: this.notEnforced, explain },
+        makeFifos: (id) => this.#janitor.fifos.take(plan.control, id, uid),
         initPid: () => {
           const found = /"child-pid":\s*(\d+)/.exec(info())?.[1];
           return found === undefined ? null : Number(found);
@@ -134,7 +134,7 @@ function makePlan(options: SandboxOptions, folder: string, uid: number | null) {
   for (const path of [control, etc, stagingFolder]) mkdirSync(path, { mode: 0o755 });
   writeFileSync(join(control, 'init.sh'), initScript, { mode: 0o644 });
   for (const [name, text] of Object.entries(etcFiles())) writeFileSync(join(etc, name), text, { mode: 0o644 });
-  const { mounts: readOnly, staged } = stage('bwrap', shownFolders('bwrap', options), uid, stagingFolder);
+  const { mounts: readOnly, mountTable } = stage('bwrap', shownFolders('bwrap', options), uid, stagingFolder);
   const plan: BwrapPlan = {
     options,
     control,
@@ -145,7 +145,7 @@ function makePlan(options: SandboxOptions, folder: string, uid: number | null) {
     deviceNodes: options.gpuUuid === null ? [] : gpuDeviceNodes(options.gpuUuid),
     infoFd,
   };
-  return { plan, staged, stagingFolder };
+  return { plan, mountTable };
 }
 
 /** What a failed start most likely means, from what bubblewrap said. */

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import { collect } from './collect.ts';
+import type { MakeFifos } from './fifo.ts';
 import { InitChannel } from './initChannel.ts';
 import type { MemoryAccount } from './memoryAccount.ts';
 import { descendants } from './processTree.ts';
@@ -22,10 +23,8 @@ const startDeadlineMs = 30_000;
 export interface ChildStart {
   driver: SandboxDriverName;
   id: string;
-  /** The control folder on the host. */
-  control: string;
-  /** Whose the pipes must be for programs to open them; null: the worker's own user. */
-  uid: number | null;
+  /** Makes the pipes of its processes, in its control folder. */
+  makeFifos: MakeFifos;
   notEnforced: readonly string[];
   /** Host's number of the first process inside; null while it is not known. */
   initPid: () => number | null;
@@ -67,10 +66,10 @@ export class ChildSandbox implements Sandbox {
 
   /** Waits until the first process inside is ready. @throws {SandboxStartError} with the child killed */
   static async begin(child: ChildProcess, start: ChildStart): Promise<ChildSandbox> {
-    const { driver, id, control, uid } = start;
+    const { driver, id, makeFifos } = start;
     const said = collect(child.stderr);
     const streams = { stdin: child.stdin as Writable, stdout: child.stdout as Readable };
-    const channel = new InitChannel(streams, id, control, uid);
+    const channel = new InitChannel(streams, id, makeFifos);
     const failed = new Promise<never>((_, reject) => {
       const fail = (why: string) => reject(new SandboxStartError(driver, why, start.explain(why)));
       child.once('error', (error) => fail(error.message));

@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ContainerEngine, EngineCommandError } from './containerEngine.ts';
-import { FifoTriple } from './fifo.ts';
+import type { FifoTriple, MakeFifos } from './fifo.ts';
 import { InitChannel } from './initChannel.ts';
 import { type MemoryAccount, memoryAccountOfProcess } from './memoryAccount.ts';
 import { descendants } from './processTree.ts';
@@ -26,10 +26,8 @@ export interface ContainerStart {
   id: string;
   /** The sandbox's folder on the host; its last name is the container's. */
   folder: string;
-  /** The control folder in it. */
-  control: string;
-  /** Whose the pipes must be for the programs to open them; null: the worker's own user. */
-  pipeOwner: number | null;
+  /** Makes the pipes of the container and of its processes, in its control folder. */
+  makeFifos: MakeFifos;
   /** Words of the engine that start the container, detached. */
   words: readonly string[];
   cpuList: readonly number[];
@@ -77,10 +75,10 @@ export class ContainerSandbox implements Sandbox {
 
   /** @throws {SandboxStartError} with nothing left behind but `folder` */
   static async begin(start: ContainerStart): Promise<ContainerSandbox> {
-    const { engine, id, folder, control, pipeOwner } = start;
+    const { engine, id, folder, makeFifos } = start;
     const name = basename(folder);
-    const pipes = await FifoTriple.make(control, pipesId, pipeOwner);
-    const channel = new InitChannel(pipes, id, control, pipeOwner);
+    const pipes = await makeFifos(pipesId);
+    const channel = new InitChannel(pipes, id, makeFifos);
     let said = '';
     pipes.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString('utf8')).slice(0, 4096);

@@ -30,8 +30,7 @@ export async function startContainer(
       engine,
       id: options.id,
       folder,
-      control,
-      pipeOwner: who.pipeOwner,
+      makeFifos: (id) => janitor.fifos.take(control, id, who.pipeOwner),
     });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

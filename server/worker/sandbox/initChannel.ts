@@ -1,6 +1,6 @@
 /** The host's side of `init.sh`: starts processes in a running sandbox and learns of their end. */
 import type { Readable, Writable } from 'node:stream';
-import { FifoTriple } from './fifo.ts';
+import type { MakeFifos } from './fifo.ts';
 import { SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 
 const startDeadlineMs = 30_000;
@@ -16,8 +16,7 @@ export class InitChannel {
   /** Resolves when init has said that it is ready. */
   readonly ready: Promise<void>;
   readonly #sandboxId: string;
-  readonly #folder: string;
-  readonly #uid: number | null;
+  readonly #makeFifos: MakeFifos;
   readonly #requests: Writable;
   readonly #processes = new Map<string, Pending>();
   #markReady: () => void = () => undefined;
@@ -25,14 +24,10 @@ export class InitChannel {
   #count = 0;
   #closed = false;
 
-  /**
-   * @param folder the control folder on the host, seen by init as its control folder
-   * @param uid owner of the named pipes; null: the worker's own user
-   */
-  constructor(init: { stdin: Writable; stdout: Readable }, sandboxId: string, folder: string, uid: number | null) {
+  /** @param makeFifos makes them where init sees them in its control folder */
+  constructor(init: { stdin: Writable; stdout: Readable }, sandboxId: string, makeFifos: MakeFifos) {
     this.#sandboxId = sandboxId;
-    this.#folder = folder;
-    this.#uid = uid;
+    this.#makeFifos = makeFifos;
     this.#requests = init.stdin;
     this.ready = new Promise((resolve) => {
       this.#markReady = resolve;
@@ -60,7 +55,7 @@ export class InitChannel {
     if (this.#closed) throw new SandboxDeadError(this.#sandboxId, `cannot start ${command[0]}`);
     this.#count += 1;
     const id = String(this.#count);
-    const fifos = await FifoTriple.make(this.#folder, id, this.#uid);
+    const fifos = await this.#makeFifos(id);
     const exit = Promise.withResolvers<{ code: number | null }>();
     const started = Promise.withResolvers<number>();
     const deadline = setTimeout(() => started.reject(new Error('it did not start in 30 s')), startDeadlineMs);

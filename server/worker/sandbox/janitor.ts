@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Limits } from '../../../protocol/worker.ts';
 import { programFile } from '../../programFiles.ts';
 import { Cgroup, type CgroupParents, removeDeadCgroup } from './cgroup.ts';
+import { FifoStock } from './fifo.ts';
 import { startOf } from './processTree.ts';
 import { reachableBy } from './reachability.ts';
 
@@ -32,6 +33,8 @@ export interface EngineOfContainers {
 }
 
 export class Janitor {
+  /** For the processes of the sandboxes in our folders. */
+  readonly fifos = new FifoStock((uid) => this.makeFolder(uid));
   readonly #prefix = ownName();
   readonly #groups: CgroupParents | null;
   #count = 0;

@@ -1,5 +1,5 @@
 /** How the program that makes a sandbox is started: under limits, as nobody, with what it shows brought within its reach. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import type { Mount } from '../../../protocol/worker.ts';
@@ -19,9 +19,8 @@ export interface Launch {
   joinFiles: readonly string[];
   /** Unprivileged user to become; null: stay who we are. */
   uid: number | null;
-  /** Folders to bring where the unprivileged user can reach them, in a mount namespace of their own. */
-  staged: readonly { source: string; at: string }[];
-  stagingFolder: string;
+  /** File that lists what to mount first, in a mount namespace of its own; null: nothing. */
+  mountTable: string | null;
   cpuList: readonly number[];
   /** Words before the program that put it under limits, e.g. systemd-run. */
   prefix: readonly string[];
@@ -33,12 +32,7 @@ export interface Launch {
  */
 export function launchCommand(launch: Launch): { file: string; arguments: string[] } {
   const lines = ['set -e', ...launch.joinFiles.map((file) => `echo $$ >${quote(file)}`)];
-  if (launch.staged.length > 0) {
-    lines.push(`mount -t tmpfs -o size=64k,mode=711 none ${quote(launch.stagingFolder)}`);
-    for (const { source, at } of launch.staged) {
-      lines.push(`mkdir ${quote(at)} && mount --bind ${quote(source)} ${quote(at)}`);
-    }
-  }
+  if (launch.mountTable !== null) lines.push(`mount -a -T ${quote(launch.mountTable)}`);
   const words = [
     ...launch.prefix,
     ...(launch.cpuList.length > 0 ? ['taskset', '-c', launch.cpuList.join(',')] : []),
@@ -50,7 +44,7 @@ export function launchCommand(launch: Launch): { file: string; arguments: string
   ];
   lines.push(`exec ${words.map(quote).join(' ')}`);
   const script = ['/bin/sh', '-c', lines.join('\n')];
-  const command = launch.staged.length > 0 ? ['unshare', '--mount', '--propagation', 'private', ...script] : script;
+  const command = launch.mountTable !== null ? ['unshare', '--mount', '--propagation', 'private', ...script] : script;
   const [file = '/bin/sh', ...rest] = command;
   return { file, arguments: rest };
 }
@@ -58,26 +52,39 @@ export function launchCommand(launch: Launch): { file: string; arguments: string
 export interface Staging {
   /** The mounts with sources that the user can reach. */
   mounts: Mount[];
-  staged: { source: string; at: string }[];
+  mountTable: string | null;
 }
 
-/** Which of the mounts root must bring to where an unprivileged user can reach them. @throws {SandboxStartError} */
+/** A path as fstab(5) has it. */
+function tableField(path: string): string {
+  return path.replace(/[ \t\n\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}
+
+/**
+ * Which of the mounts root must bring to where an unprivileged user can reach them. Their places, and a table (fstab(5))
+ * for one `mount` to mount them all, are made in `stagingFolder`.
+ * @throws {SandboxStartError}
+ */
 export function stage(
   driver: SandboxDriverName,
   mounts: readonly Mount[],
   uid: number | null,
   stagingFolder: string,
 ): Staging {
-  const staged: Staging['staged'] = [];
+  const table: string[] = [];
   const reachable = mounts.map(({ source, target }) => {
     if (uid === null || reachableBy(uid, source)) return { source, target };
     if (!lstatSync(source).isDirectory()) {
       const fix = 'Make it and the folders above it readable for everybody, or put it into a folder.';
       throw new SandboxStartError(driver, `user ${uid} cannot read ${source}`, fix);
     }
-    const at = join(stagingFolder, String(staged.length));
-    staged.push({ source, at });
+    const at = join(stagingFolder, String(table.length));
+    mkdirSync(at);
+    table.push(`${tableField(source)} ${tableField(at)} none bind\n`);
     return { source: at, target };
   });
-  return { mounts: reachable, staged };
+  if (table.length === 0) return { mounts: reachable, mountTable: null };
+  const mountTable = join(stagingFolder, 'fstab');
+  writeFileSync(mountTable, table.join(''), { mode: 0o600 });
+  return { mounts: reachable, mountTable };
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { programFile } from '../../programFiles.ts';
 import { sandboxEnvironment } from './environment.ts';
+import type { MakeFifos } from './fifo.ts';
 import { InitChannel } from './initChannel.ts';
 import { interpreterPrefixes } from './interpreter.ts';
 import { Janitor } from './janitor.ts';
@@ -70,7 +71,8 @@ export class NoneDriver implements SandboxDriver {
       cwd: path('/workspace'),
       env: environmentOf(options, folder, path),
     });
-    const sandbox = new NoneSandbox(child, options.id, folder, path, this.notEnforced);
+    const makeFifos: MakeFifos = (id) => this.#janitor.fifos.take(join(folder, 'ctl'), id, null);
+    const sandbox = new NoneSandbox(child, options.id, folder, makeFifos, path, this.notEnforced);
     await sandbox.ready();
     return sandbox;
   }
@@ -112,6 +114,7 @@ class NoneSandbox implements Sandbox {
     child: ChildProcess,
     id: string,
     folder: string,
+    makeFifos: MakeFifos,
     path: (inside: string) => string,
     notEnforced: readonly string[],
   ) {
@@ -123,8 +126,7 @@ class NoneSandbox implements Sandbox {
     this.#channel = new InitChannel(
       { stdin: child.stdin as Writable, stdout: child.stdout as Readable },
       id,
-      join(folder, 'ctl'),
-      null,
+      makeFifos,
     );
     const end = Promise.withResolvers<void>();
     this.exited = end.promise;
