@@ -127,10 +127,13 @@ export const clientToServer = {
   /** What any attached client offers now. */
   'models.offered': { params: z.object({}), result: z.object({ models: z.array(OfferedModel) }) },
 
-  /** Built-in and prepared tasks, and those whose manifests lie below these folders (to a depth of 3). */
+  /**
+   * Built-in and prepared tasks, and those whose manifests lie below these folders (to a depth of 3), as far as can be looked
+   * in a few seconds. `notice`: what was left out.
+   */
   'tasks.list': {
-    params: z.object({ folders: z.array(z.string()).max(64) }),
-    result: z.object({ tasks: z.array(TaskListing) }),
+    params: z.object({ folders: z.array(z.string().max(4096)).max(64) }),
+    result: z.object({ tasks: z.array(TaskListing), notice: z.string().nullable() }),
   },
   'task.get': { params: z.object({ task: reference }), result: TaskDetails },
   'task.validate': { params: z.object({ task: reference }), result: z.object({ problems: z.array(ManifestProblem) }) },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -235,6 +235,24 @@ describe('a task manifest', () => {
       problems.map(({ line, key }) => `${line} ${key}`),
       ['1 view.mode', '10 split.time', '10 split.horizon', '10 split.group'],
     );
+  });
+
+  it('reads no description out that lies elsewhere, or is no text of a readable size', () => {
+    const outside = mkdtempSync(path.join(tmpdir(), 'aira2-outside-'));
+    try {
+      writeFileSync(path.join(outside, 'secret.md'), 'a private key');
+      symlinkSync(path.join(outside, 'secret.md'), path.join(directory, 'secret.md'));
+      symlinkSync(outside, path.join(directory, 'elsewhere'));
+      symlinkSync('description.md', path.join(directory, 'same.md'));
+      writeFileSync(path.join(directory, 'huge.md'), 'x'.repeat(256 * 1024 + 1));
+      const described = (by: string) => problemsOf(with_('description: description.md', `description: ${by}`));
+      for (const link of ['secret.md', 'elsewhere/secret.md'])
+        assert.match(described(link)[0]?.message ?? '', /leads out of the task's folder/, link);
+      assert.match(described('huge.md')[0]?.message ?? '', /larger than 256 KiB/);
+      assert.deepEqual(described('same.md'), []);
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
   });
 
   it('carries medals, best first, and refuses those that are out of order, out of bounds or named twice', () => {

@@ -1,5 +1,5 @@
 /** What the schema of a manifest cannot say: rules between its parts. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { isBetter } from '../../protocol/score.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
@@ -49,6 +49,8 @@ function* dataRules({ data, description }: TaskManifest, directory: string): Gen
       message: `the file ${description} does not exist beside the manifest`,
       fix: 'write it (Markdown: rows, target, metric, files, traps) or correct the path',
     };
+  } else {
+    yield* textRules(description, directory);
   }
   for (const [index, { kind, spec }] of data.acquire.entries()) {
     const pattern = specPatterns[kind];
@@ -73,6 +75,26 @@ function* dataRules({ data, description }: TaskManifest, directory: string): Gen
     };
   }
 }
+
+/** It is read to people and to models: a task that somebody hands over must not read out a file of the person's own. */
+function* textRules(description: string, directory: string): Generator<RuleViolation> {
+  const file = realpathSync(path.join(directory, description));
+  if (path.relative(realpathSync(directory), file).startsWith('..')) {
+    yield {
+      path: ['description'],
+      message: `${description} is a link that leads out of the task's folder`,
+      fix: 'put the text itself beside the manifest',
+    };
+  } else if (statSync(file).size > maxDescriptionBytes) {
+    yield {
+      path: ['description'],
+      message: `${description} is larger than ${maxDescriptionBytes / 1024} KiB`,
+      fix: 'describe the task; data belongs into the table',
+    };
+  }
+}
+
+const maxDescriptionBytes = 256 * 1024;
 
 const specPatterns = {
   npm: { regex: /^(@[a-z0-9._-]+\/)?[a-z0-9._-]+@\d[\w.+-]*$/, form: 'name@version, e.g. vega-datasets@3.2.1' },

@@ -66,7 +66,8 @@ export class TasksView implements TreeSource<TasksNode> {
 
   /** All that are known to the server now. @throws what the server refuses */
   async listings(client: AgentServerClient): Promise<readonly TaskListing[]> {
-    const { tasks } = await client.request('tasks.list', { folders: this.#options.folders() });
+    const { tasks, notice } = await client.request('tasks.list', { folders: this.#options.folders() });
+    this.#options.view.message = notice ?? undefined;
     return tasks;
   }
 

@@ -1,6 +1,7 @@
 /** Tasks: built in, prepared here, and in the folders of a workspace. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
 import type { ManifestProblem, TaskListing } from '../../../protocol/clientViews.ts';
 import type { TaskManifest } from '../../../protocol/task.ts';
 import { pythonOf } from '../../api/pythonEnvironment.ts';
@@ -11,7 +12,7 @@ import { ManifestError } from '../../tasks/errors.ts';
 import { loadManifest } from '../../tasks/manifest.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { type PreparedTask, preparedDirectory, readPreparedTask } from '../../tasks/preparedTask.ts';
-import { manifestsBelow } from '../manifestsBelow.ts';
+import { manifestsBelow, searchBounds } from '../manifestsBelow.ts';
 import type { Methods } from '../methods.ts';
 import { participant } from '../participant.ts';
 import type { ServerParts } from '../server.ts';
@@ -20,7 +21,7 @@ type TaskMethods = Pick<Methods, 'tasks.list' | 'task.get' | 'task.validate' | '
 
 export function taskMethods({ home, operations, venv }: ServerParts): TaskMethods {
   return {
-    'tasks.list': async ({ folders }) => ({ tasks: await tasksOf(home, folders) }),
+    'tasks.list': ({ folders }) => tasksOf(home, folders),
     'task.get': async ({ task: reference }) => {
       const { manifest, file, prepared } = foundTask(home, reference);
       return {
@@ -76,14 +77,27 @@ export function foundTask(home: string, reference: string): FoundTask {
   return { manifest, file, prepared: readPreparedTask(preparedDirectory(home, manifest)) };
 }
 
-async function tasksOf(home: string, folders: readonly string[]): Promise<TaskListing[]> {
+/** Reading manifests, after they were found; what is read is YAML of anybody's. */
+const maxReadingMs = 5000;
+
+async function tasksOf(
+  home: string,
+  folders: readonly string[],
+): Promise<{ tasks: TaskListing[]; notice: string | null }> {
   const known = new Map<string, TaskListing>();
   for (const listing of listTasks(home)) {
     const manifest = listing.builtin && listing.problem === null ? resolveTask(listing.id).file : null;
     known.set(`${listing.id}@${listing.version}`, { ...listing, manifest });
   }
   const others: TaskListing[] = [];
-  for (const file of await manifestsBelow(folders)) {
+  const { files, cutBy } = await manifestsBelow(folders);
+  const deadline = Date.now() + maxReadingMs;
+  let left = files.length;
+  for (const file of files) {
+    // Others are waiting, too.
+    await breath();
+    if (Date.now() > deadline) break;
+    left -= 1;
     const listing = listingAt(home, file);
     const same = known.get(`${listing.id}@${listing.version}`);
     // What was prepared from here is one task, not two; a copy of a built-in one is another.
@@ -91,15 +105,26 @@ async function tasksOf(home: string, folders: readonly string[]): Promise<TaskLi
       known.set(`${listing.id}@${listing.version}`, { ...same, manifest: file });
     else if (same?.manifest !== file) others.push(listing);
   }
-  return [...known.values(), ...others];
+  const notice =
+    left > 0 ? `${left} manifests were not read: it took too long.` : cutBy === null ? null : cutWords[cutBy];
+  return { tasks: [...known.values(), ...others], notice };
 }
+
+const cutWords = {
+  entries: `The folders hold more than ${searchBounds.maxEntries} files: tasks that lie deep may be missing.`,
+  manifests: `The folders hold more than ${searchBounds.maxManifests} manifests: the others are left out.`,
+  time: `Looking for manifests took longer than ${searchBounds.maxMs / 1000} s: some may be missing.`,
+};
+
+/** What manifests say in a list. */
+const maxWords = 300;
 
 function listingAt(home: string, file: string): TaskListing {
   try {
     const { manifest } = loadManifest(file);
     return listingOf(manifest, { prepared: readPreparedTask(preparedDirectory(home, manifest)), file });
   } catch (error) {
-    const problem = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const problem = (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)).slice(0, maxWords);
     const unknown = { version: 0, title: '', modality: 'other', metric: { name: '', direction: '' } };
     const listing = { builtin: false, prepared: false, counts: null, manifest: file };
     return { id: basename(dirname(file)), ...unknown, ...listing, problem };
@@ -113,9 +138,9 @@ function listingOf(
   return {
     id,
     version,
-    title,
+    title: title.slice(0, maxWords),
     modality,
-    metric: { name: metric.name, direction: metric.direction },
+    metric: { name: metric.name.slice(0, maxWords), direction: metric.direction },
     builtin: source.kind === 'builtin',
     prepared: prepared !== null,
     counts: prepared?.counts ?? null,
