@@ -5,11 +5,6 @@ import { t } from '../frame/strings.ts';
 import { visibleText } from '../text/visibleText.ts';
 import type { Choice } from '../ui/choice.ts';
 
-/** What names a task on the wire: a built-in or prepared one by its id, one of the workspace by its manifest. */
-export function taskReference({ id, version, builtin, manifest }: TaskListing): string {
-  return builtin || manifest === null ? `${id}@${version}` : manifest;
-}
-
 export function taskWords({ modality, metric, counts, prepared, builtin }: TaskListing): string {
   const better = metric.direction === 'minimize' ? t('lower is better') : t('higher is better');
   return [

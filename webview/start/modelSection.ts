@@ -1,6 +1,7 @@
 /** Which model drives the agents, whether its key is there, and whether it answers. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ConnectionReport, OfferedModel } from '../../protocol/clientViews.ts';
+import { suggestedModels } from '../../protocol/modelNames.ts';
 import type { PanelMessage } from '../frame/host.ts';
 import { t } from '../frame/strings.ts';
 import { shortDuration } from '../text/shortDuration.ts';
@@ -8,7 +9,7 @@ import { visibleText } from '../text/visibleText.ts';
 import type { ArEvent } from '../ui/element.ts';
 import type { FormContext } from './advanced.ts';
 import type { FormProblem } from './form.ts';
-import { keyProvider, type ModelChoice, modelName, type Provider, suggestions } from './models.ts';
+import { keyProvider, type ModelChoice, modelName, type Provider } from './models.ts';
 import { problemWords } from './problemWords.ts';
 
 export interface ModelSection extends FormContext {
@@ -26,8 +27,8 @@ export interface ModelSection extends FormContext {
 export function modelOf(provider: Provider, offered: readonly OfferedModel[]): ModelChoice {
   const name = {
     heuristic: '',
-    gemini: suggestions.gemini[0] ?? '',
-    openai: suggestions.openai[0] ?? '',
+    gemini: suggestedModels.gemini[0],
+    openai: suggestedModels.openai[0],
     vscode: offered[0]?.id ?? '',
   }[provider];
   return { provider, name, url: '' };
@@ -74,7 +75,7 @@ function named({ form, change, offered, problem }: ModelSection): TemplateResult
       ></ar-select>
       <div class="hint">${t('Calls go through this window: while none is open the run waits.')}</div>`;
   const isUrl = problem?.kind === 'url';
-  const known = suggestions[model.provider === 'gemini' ? 'gemini' : 'openai'];
+  const known = suggestedModels[model.provider === 'gemini' ? 'gemini' : 'openai'];
   return html`<ar-text-field
       label=${t('Model')}
       .value=${model.name}

@@ -13,12 +13,6 @@ export interface ModelChoice {
   url: string;
 }
 
-/** Names that are known to work, best first. Others can be typed. */
-export const suggestions: Readonly<Record<'gemini' | 'openai', readonly string[]>> = {
-  gemini: ['gemini-3.1-pro-preview', 'gemini-3.7-flash', 'gemini-3.5-flash-lite'],
-  openai: ['gpt-5.2', 'gpt-5.4-mini'],
-};
-
 /** @example parseModel('openai:qwen3@http://localhost:8000/v1') // { provider: 'openai', name: 'qwen3', url: 'http://…' } */
 export function parseModel(model: string): ModelChoice {
   const [head = '', ...rest] = model.split(':');

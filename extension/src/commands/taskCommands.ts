@@ -3,11 +3,11 @@ import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import type { ManifestProblem, TaskCheck, TaskListing } from '../../../protocol/clientViews.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
+import { taskReference } from '../../../protocol/taskReference.ts';
 import type { App } from '../app.ts';
 import { View } from '../ids.ts';
 import { l10n } from '../localisation.ts';
 import { escapeMarkdown } from '../markdown.ts';
-import { taskReference } from '../tasks/tasksTree.ts';
 import { choose, mention } from '../ui/ask.ts';
 import { CannotError } from './failure.ts';
 

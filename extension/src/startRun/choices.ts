@@ -2,6 +2,7 @@
 import { formatTokens, formatUsd } from '../../../protocol/amounts.ts';
 import type { RunSettings } from '../../../protocol/client.ts';
 import type { KeyProvider, OfferedModel } from '../../../protocol/clientViews.ts';
+import { suggestedModels } from '../../../protocol/modelNames.ts';
 import type { RunPlan } from '../../../protocol/panels.ts';
 import { providerOf } from '../keys/modelKeys.ts';
 import { l10n } from '../localisation.ts';
@@ -15,14 +16,9 @@ export interface ModelChoice {
   group: 'last' | 'builtin' | 'editor' | 'hosted';
 }
 
-/** Known by name; any other can be typed. */
-const hosted = [
-  'gemini:gemini-3.1-pro-preview',
-  'gemini:gemini-3.7-flash',
-  'gemini:gemini-3.5-flash-lite',
-  'openai:gpt-5.2',
-  'openai:gpt-5.4-mini',
-] as const;
+const hosted = Object.entries(suggestedModels).flatMap(([provider, names]) =>
+  names.map((name) => `${provider}:${name}`),
+);
 
 export function modelChoices(
   last: string | undefined,

@@ -1,7 +1,8 @@
 /** The commands that begin a run. */
+
+import { taskReference } from '../../../protocol/taskReference.ts';
 import type { App } from '../app.ts';
 import { listingOf } from '../commands/taskCommands.ts';
-import { taskReference } from '../tasks/tasksTree.ts';
 import { remembered } from './remembered.ts';
 import { startRun } from './startRun.ts';
 

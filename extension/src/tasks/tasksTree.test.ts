@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TaskListing } from '../../../protocol/clientViews.ts';
-import { TasksTree, taskReference, taskRow } from './tasksTree.ts';
+import { taskReference } from '../../../protocol/taskReference.ts';
+import { TasksTree, taskRow } from './tasksTree.ts';
 
 const listing = (change: Partial<TaskListing> = {}): TaskListing => ({
   id: 'diamonds',

@@ -57,11 +57,6 @@ function taskNodeId({ id, version, manifest }: TaskListing): string {
   return `${id}@${version} ${manifest ?? ''}`;
 }
 
-/** How the server is asked for it: built-in ones by name, a person's own by path. */
-export function taskReference({ id, version, builtin, manifest }: TaskListing): string {
-  return builtin || manifest === null ? `${id}@${version}` : manifest;
-}
-
 export function taskRow(node: TasksNode): Row {
   if (node.kind === 'group') return groupRow(node.group);
   const { listing } = node;

@@ -67,7 +67,7 @@ export class TasksView implements TreeSource<TasksNode> {
   /** All that are known to the server now. @throws what the server refuses */
   async listings(client: AgentServerClient): Promise<readonly TaskListing[]> {
     const { tasks, notice } = await client.request('tasks.list', { folders: this.#options.folders() });
-    this.#options.view.message = notice ?? undefined;
+    this.#options.view.message = notice ?? '';
     return tasks;
   }
 
