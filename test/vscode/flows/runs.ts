@@ -1,10 +1,11 @@
 /** What scenarios do with runs, as a person would. */
 
 import type { TreeRow } from '../pages/treeView.ts';
+import { until } from '../pages/until.ts';
 import type { Workbench } from '../pages/workbench.ts';
 
 /** A server that starts, a task that is prepared, a first candidate: on a busy machine each takes its time. */
-export const slowMs = 180_000;
+export const slowMs = 420_000;
 
 export interface Answers {
   task: string;
@@ -50,4 +51,14 @@ export function hasScored(vscode: Workbench, count: number): Promise<TreeRow[]> 
 /** Finds the row of a candidate by how it is spoken: `#1` and not `#12`, nor a run that names it. */
 export function rowOf(label: string): RegExp {
   return new RegExp(`^Candidate ${label.slice(1)},`);
+}
+
+/** Waits until a view without rows says this: its extension may just be starting. */
+export async function welcomes(vscode: Workbench, view: string, words: RegExp): Promise<void> {
+  await until(
+    `${view} says ${words}`,
+    () => vscode.tree(view).welcome(),
+    (text) => words.test(text),
+    { timeoutMs: slowMs },
+  );
 }
