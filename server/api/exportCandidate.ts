@@ -1,7 +1,7 @@
 /** A candidate as a folder that a stranger can run: program, pinned environment, how to run it, predictions if unsealed. */
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { execa } from 'execa';
 import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
@@ -27,13 +27,15 @@ export interface ExportOptions {
 /** @throws {RefusedError} if the folder is taken */
 export async function exportCandidate(options: ExportOptions) {
   const { view, paths, task, candidate, venv } = options;
-  const directory = resolve(options.to);
+  const directory = await placeOf(resolve(options.to));
+  await refuseOwn(directory, homeOf(paths));
   await refuseFilled(directory);
-  const partial = join(dirname(directory), `.${process.pid}-export`);
+  await mkdir(dirname(directory), { recursive: true });
+  const partial = await mkdtemp(join(dirname(directory), '.aira2-export-'));
   try {
-    await mkdir(dirname(directory), { recursive: true });
-    await rm(partial, { recursive: true, force: true });
-    await cp(paths.candidate(candidate.id).program, join(partial, 'program'), { recursive: true });
+    await chmod(partial, 0o755);
+    const program = paths.candidate(candidate.id).program;
+    await cp(program, join(partial, 'program'), { recursive: true, filter: isFileOrFolder });
     await writeFile(join(partial, 'requirements.txt'), await frozen(venv));
     await writeFile(join(partial, 'run.sh'), runScript(task, candidate.seed));
     await chmod(join(partial, 'run.sh'), 0o755);
@@ -42,8 +44,12 @@ export async function exportCandidate(options: ExportOptions) {
     // What is sealed does not leave the run; in one that was unsealed early, that of later candidates still is.
     if (view.summary.unsealed && !isSealed(candidate, view.summary))
       await writePredictions(paths, task, candidate, partial);
-    await rm(directory, { recursive: true, force: true });
+    // Takes the place of an empty folder, and of nothing else.
     await rename(partial, directory);
+  } catch (error) {
+    const isFilledNow =
+      error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+    throw isFilledNow ? filled(directory) : error;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -76,6 +82,43 @@ export function chooseCandidate({ view, paths }: Pick<ExportOptions, 'view' | 'p
   return candidate;
 }
 
+/** As it is really called: links on the way are followed here, once, and not again when it is written. */
+async function placeOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code !== 'ENOENT')
+      throw new RefusedError(
+        'bad_input',
+        `${JSON.stringify(path)} is not a folder that can be written: ${error.message}`,
+      );
+    // A link that leads nowhere is no place either.
+    if ((await lstat(path).catch(() => null)) !== null)
+      throw new RefusedError('bad_input', `${path} is a link that leads nowhere; choose another folder.`);
+    return join(await placeOf(dirname(path)), basename(path));
+  }
+}
+
+const homeOf = (paths: RunPaths) => dirname(dirname(paths.directory));
+/** Of the home, what the engine reads and believes. */
+const own = ['runs', 'tasks', 'server', 'cache', 'venv'];
+
+async function refuseOwn(directory: string, home: string): Promise<void> {
+  const [first = ''] = relative(await realpath(home), directory).split('/');
+  if (own.includes(first))
+    throw new RefusedError(
+      'bad_input',
+      `${directory} belongs to AIRA2's own files; choose a folder outside of ${home}.`,
+    );
+}
+
+/** Programs are files; a link or a device among them was not the engine's doing. */
+async function isFileOrFolder(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isFile() || found.isDirectory();
+}
+
 async function refuseFilled(directory: string): Promise<void> {
   let names: string[];
   try {
@@ -87,7 +130,11 @@ async function refuseFilled(directory: string): Promise<void> {
       `${directory} is not a folder that can be written: ${error instanceof Error ? error.message : error}`,
     );
   }
-  if (names.length > 0) throw new RefusedError('bad_input', `${directory} is not empty; choose another folder.`);
+  if (names.length > 0) throw filled(directory);
+}
+
+function filled(directory: string): RefusedError {
+  return new RefusedError('bad_input', `${directory} is not empty; choose another folder.`);
 }
 
 async function frozen(venv: string): Promise<string> {
