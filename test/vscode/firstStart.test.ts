@@ -41,5 +41,5 @@ scenario('an empty window offers built-in tasks and a folder to open', { files: 
   await vscode
     .tree('Tasks')
     .has('built-in tasks', (rows) => rows.some(({ label }) => label === 'Diamond prices'), slowMs);
-  await welcomes(vscode, 'Runs', /Give AIRA2 a task/);
+  await welcomes(vscode, 'Runs', /No runs yet/);
 });
