@@ -1,5 +1,6 @@
 /** Opens a WebSocket to an agent server: token in a header, never in the URL; a deadline on the whole handshake. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ClientOptions, WebSocket } from 'ws';
 import { DialError } from './rpcErrors.ts';
 
@@ -10,6 +11,8 @@ export interface DialOptions {
   /** `ws+unix:/path/of.sock:/worker` (see `unixUrl`) or `ws://127.0.0.1:port/worker`. */
   url: string;
   token: string;
+  /** Opens the stream to the address of `url` where this machine has none to it, e.g. through ssh. Default: a socket. */
+  open?: (() => Duplex) | undefined;
   /** The largest frame to accept, in bytes. */
   maxPayloadBytes: number;
   timeoutMs: number;
@@ -21,16 +24,16 @@ export interface DialOptions {
  * @throws DialError nobody answered in time, or the server refused (`status` 401: the token, 403: origin or host).
  */
 export function dial(options: DialOptions): Promise<WebSocket> {
-  const { url, token, maxPayloadBytes, timeoutMs, signal } = options;
+  const { url, token, open, maxPayloadBytes, timeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;
     }
-    const { address, connection } = destination(url);
+    const { address, host, connection } = destination(url, open);
     const socket = new WebSocket(address, {
       ...connection,
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, ...(host === undefined ? {} : { host }) },
       maxPayload: maxPayloadBytes,
       perMessageDeflate: false,
       followRedirects: false,
@@ -66,16 +69,30 @@ export function unixUrl(socketPath: string, path: string): string {
   return `ws+unix:${socketPath.split('/').map(encodeURIComponent).join('/')}:${path}`;
 }
 
+interface Destination {
+  address: string;
+  /** Of the server as it knows itself; undefined: what follows from the address. */
+  host?: string;
+  connection: ClientOptions;
+}
+
 /**
  * `ws` takes a socket's path apart at colons and leaves `%20` as it is, hence our own reading of `ws+unix:` URLs, and a name that
  * stands for the path: it is never used, but VS Code leaves requests to a socket alone, while it sends all others through an
  * agent of its own that knows no `createConnection`.
  */
-function destination(url: string): { address: string; connection: ClientOptions } {
+function destination(url: string, open: (() => Duplex) | undefined): Destination {
   const unix = /^ws\+unix:(?:\/\/)?(\/[^:]*):(\/.*)$/.exec(url);
   if (unix?.[1] === undefined || unix[2] === undefined) {
-    return { address: url, connection: {} };
+    if (open === undefined) return { address: url, connection: {} };
+    const { host, pathname } = new URL(url);
+    return { address: `ws+unix:/stream:${pathname}`, host, connection: through(open) };
   }
   const path = decodeURIComponent(unix[1]);
-  return { address: `ws+unix:/socket:${unix[2]}`, connection: { createConnection: () => connect(path) } };
+  return { address: `ws+unix:/socket:${unix[2]}`, connection: through(open ?? (() => connect(path))) };
+}
+
+/** Its type asks for a socket; `http` and `ws` take any stream that goes both ways. */
+function through(open: () => Duplex): ClientOptions {
+  return { createConnection: () => open() as Socket };
 }

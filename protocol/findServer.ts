@@ -1,6 +1,7 @@
 /** Finds the agent server of this user and machine, or starts it: detached, so that it outlives whoever started it. */
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, stat, truncate } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Discovery, maxServerFrameBytes } from './client.ts';
 import { dial } from './dial.ts';
@@ -11,6 +12,8 @@ import { DialError } from './rpcErrors.ts';
 export interface ServerAddress {
   url: string;
   token: string;
+  /** See `DialOptions.open`. */
+  open?: (() => Duplex) | undefined;
 }
 
 export interface LocalServerOptions {

@@ -3,7 +3,7 @@
  * connection (handlers, hello) is the caller's `onConnected`; while that has not resolved, the connection does not count.
  */
 import type { WebSocket } from 'ws';
-import { dial } from './dial.ts';
+import { type DialOptions, dial } from './dial.ts';
 import { keepAlive } from './webSocketTransport.ts';
 
 export interface Backoff {
@@ -14,11 +14,17 @@ export interface Backoff {
   factor: number;
 }
 
+/** A stream that something else opens, such as ssh, takes a handshake of its own. */
+const farDialTimeoutMs = 40_000;
+
 export const defaultBackoff: Backoff = { firstMs: 100, maxMs: 5000, factor: 2 };
+
+/** A server, and the way to it. */
+type Where = Pick<DialOptions, 'url' | 'token' | 'open'>;
 
 export interface ReconnectingOptions {
   /** Read before every attempt: a restarted server may have moved, or changed its token. */
-  target: () => Promise<{ url: string; token: string }> | { url: string; token: string };
+  target: () => Promise<Where> | Where;
   maxPayloadBytes: number;
   /** Says hello. Must resolve within `helloTimeoutMs`, or the connection is dropped and dialled again. */
   onConnected: (socket: WebSocket) => Promise<void>;
@@ -39,6 +45,8 @@ export class ReconnectingConnection {
   readonly #options: ReconnectingOptions;
   readonly #stop = new AbortController();
   #socket: WebSocket | null = null;
+  /** Ends the wait for the next attempt; null while there is none. */
+  #wake: (() => void) | null = null;
 
   /** Resolves when dialling has ended for good: `stop` was called, or an attempt said so. */
   readonly ended: Promise<void>;
@@ -55,9 +63,10 @@ export class ReconnectingConnection {
     await this.ended;
   }
 
-  /** Drops the present connection; dialling goes on. */
+  /** Drops the present connection, or the wait for the next attempt: it is dialled at once. */
   drop(): void {
     this.#socket?.terminate();
+    this.#wake?.();
   }
 
   async #run(): Promise<void> {
@@ -78,15 +87,20 @@ export class ReconnectingConnection {
           return;
         }
       }
-      await pause(waitMs(backoff, attempt, random), this.#stop.signal);
+      await pause(waitMs(backoff, attempt, random), this.#stop.signal, (wake) => {
+        this.#wake = wake;
+      });
+      this.#wake = null;
     }
   }
 
   /** Resolves with the reason when a connection that was up has ended; rejects when it never came up. */
   async #connectOnce(onUp: () => void): Promise<string> {
     const { maxPayloadBytes, dialTimeoutMs = 10_000, helloTimeoutMs = 10_000, keepAliveMs = 10_000 } = this.#options;
-    const { url, token } = await this.#options.target();
-    const socket = await dial({ url, token, maxPayloadBytes, timeoutMs: dialTimeoutMs, signal: this.#stop.signal });
+    const { signal } = this.#stop;
+    const { url, token, open } = await unlessAborted(async () => this.#options.target(), signal);
+    const timeoutMs = open === undefined ? dialTimeoutMs : Math.max(dialTimeoutMs, farDialTimeoutMs);
+    const socket = await dial({ url, token, open, maxPayloadBytes, timeoutMs, signal });
     this.#socket = socket;
     const ended = new Promise<string>((resolve) => {
       socket.once('close', (code, reason) =>
@@ -120,7 +134,7 @@ export function waitMs(backoff: Backoff, attempt: number, random: () => number):
   return step / 2 + (step / 2) * random();
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal, onWaiting: (wake: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -129,8 +143,21 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     };
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
+    onWaiting(done);
     if (signal.aborted) {
       done();
     }
+  });
+}
+
+/** Does not wait for what takes long, such as a way through ssh, when it is not wanted any more. */
+function unlessAborted<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    act()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
   });
 }

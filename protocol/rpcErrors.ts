@@ -89,3 +89,8 @@ export class DialError extends Error {
     this.status = status;
   }
 }
+
+/** Thrown by whoever finds a server: trying again would do no good, or harm. */
+export class EndOfAttemptsError extends Error {
+  override readonly name: string = 'EndOfAttemptsError';
+}

@@ -22,7 +22,7 @@ import {
 } from './findServer.ts';
 import { ReconnectingConnection } from './reconnecting.ts';
 import { type HandlerContext, Peer, type RpcLog } from './rpc.ts';
-import { DialError, PeerClosedError, RemoteError, RequestTimeoutError } from './rpcErrors.ts';
+import { DialError, EndOfAttemptsError, PeerClosedError, RemoteError, RequestTimeoutError } from './rpcErrors.ts';
 import { Listeners, type Subscription } from './subscription.ts';
 
 type Asked = typeof clientToServer;
@@ -303,7 +303,7 @@ export class AgentServerClient {
   #isFinal(error: Error): boolean {
     if (!this.#wasConnected) return true;
     if (error instanceof RemoteError && error.kind === clientRefusals.hello) return true;
-    if (error instanceof StartsFailingError) return true;
+    if (error instanceof EndOfAttemptsError) return true;
     const isRefused = error instanceof DialError && (error.status === 401 || error.status === 403);
     this.#refusals = isRefused ? this.#refusals + 1 : 0;
     return this.#refusals >= refusalsInARow;
@@ -329,7 +329,7 @@ export interface RequestHow {
 }
 
 /** A server that ends again and again as it starts is not started any more. */
-export class StartsFailingError extends Error {
+export class StartsFailingError extends EndOfAttemptsError {
   override readonly name = 'StartsFailingError';
 
   constructor(cause: Error) {

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { ensureEnvironment, projectRoot } from './setup/environment.ts';
 import { offerPodman } from './setup/podman.ts';
+import { offerSshd } from './setup/sshd.ts';
 import { isScenario, prepareBrowserTests } from './test/browserTests.ts';
 import { runChecks } from './test/checks.ts';
 import { testFiles } from './test/files.ts';
@@ -74,6 +75,7 @@ function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> 
     const home = testHome();
     if (group === 'integration') {
       await offerPodman(say);
+      await offerSshd(say);
       await prepareBuiltinTasks(home, environment, say);
     }
   });

@@ -294,8 +294,7 @@ export class App {
     const changed = (name: string) => event.affectsConfiguration(`aira2.${name}`);
     if (changed('runs.order')) this.runsView.arrange(setting('runs.order'), this.runsView.tree.filter);
     if (changed('tasks.folders')) this.tasksView.refresh();
-    if (changed('server.url') || changed('server.sshHost') || changed('home'))
-      void this.connection.reroute().then(() => this.connection.look());
+    if (changed('server') || changed('home')) void this.connection.reroute().then(() => this.connection.look());
   }
 
   /** A manifest with mistakes is validated again when it is saved. */

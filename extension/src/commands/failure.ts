@@ -4,12 +4,14 @@ import { DiscoveryError } from '../../../protocol/discovery.ts';
 import { ServerSilentError, ServerStartError } from '../../../protocol/findServer.ts';
 import {
   DialError,
+  EndOfAttemptsError,
   PeerClosedError,
   RemoteError,
   RequestTimeoutError,
   RpcSchemaError,
 } from '../../../protocol/rpcErrors.ts';
 import { NotConnectedError, StartsFailingError } from '../../../protocol/serverClient.ts';
+import { SshError } from '../connection/ssh/ssh.ts';
 import type { CommandName } from '../ids.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
@@ -43,6 +45,8 @@ export function explain(error: unknown): Failure {
     return { message, severity: 'error', actions: ['showServerLog', 'retryConnection'] };
   if (error instanceof ServerSilentError || error instanceof DiscoveryError)
     return { message, severity: 'error', actions: ['retryConnection'] };
+  if (error instanceof SshError || error instanceof EndOfAttemptsError)
+    return { message, severity: 'error', actions: ['retryConnection', 'connect'] };
   if (error instanceof NotConnectedError || error instanceof PeerClosedError || error instanceof DialError)
     return { message, severity: 'warning', actions: ['retryConnection', 'showServerLog'] };
   if (error instanceof RequestTimeoutError) return { message, severity: 'warning', actions: ['showServerLog'] };

@@ -133,7 +133,9 @@ export async function setUpEnvironment(app: App): Promise<void> {
 
 /** What the status-bar item opens. */
 export async function showMenu(app: App): Promise<void> {
+  const isLost = app.connection.link.kind === 'lost';
   const entries: [CommandName, string][] = [
+    ...(isLost ? [['retryConnection', l10n.t('Try to Connect Now')] satisfies [CommandName, string]] : []),
     ['openDashboard', l10n.t('Open Run Dashboard')],
     ['startRun', l10n.t('Start Run')],
     ['doctor', l10n.t('Check This Machine')],

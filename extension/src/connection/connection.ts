@@ -47,6 +47,7 @@ export class Connection {
   #link: Link = { kind: 'none' };
   #looking: Promise<void> | null = null;
   #starting: Promise<AgentServerClient> | null = null;
+  #rerouting: Promise<void> = Promise.resolve();
   /** Counts what was ended: an answer to what was begun before is dropped. */
   #generation = 0;
 
@@ -67,10 +68,11 @@ export class Connection {
     return this.#route.isLocal;
   }
 
-  /** Whose machine: as the server calls itself, or as the route does before it was heard. */
+  /** Whose machine: as the server calls itself, or as the route does before it was heard, or where it knows better. */
   get machine(): string {
-    if (this.#link.kind === 'connected' || this.#link.kind === 'lost') return this.#link.server.host;
-    return this.#route.machine;
+    if (this.#link.kind !== 'connected' && this.#link.kind !== 'lost') return this.#route.machine;
+    const { host } = this.#link.server;
+    return this.#route.nameOf?.(host) ?? host;
   }
 
   onLink(listener: (link: Link) => void): Subscription {
@@ -83,16 +85,18 @@ export class Connection {
   }
 
   /** Connects if a server is there. Starts nothing, throws nothing: `link` says what came of it. */
-  look(): Promise<void> {
-    if (this.#client !== null || this.#starting !== null) return Promise.resolve();
+  async look(): Promise<void> {
+    await this.#rerouting;
+    if (this.#client !== null || this.#starting !== null) return;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = null;
     });
-    return this.#looking;
+    await this.#looking;
   }
 
   /** A connected client; the server is started where there is none. @throws what kept it from coming up */
   async need(): Promise<AgentServerClient> {
+    await this.#rerouting;
     await this.#looking;
     if (this.#client !== null) {
       await this.#client.ready(connectMs);
@@ -110,12 +114,17 @@ export class Connection {
     return this.#client;
   }
 
-  /** Lets go, and takes the way that the settings now name. */
-  async reroute(): Promise<void> {
-    await this.close();
-    await this.#route.dispose();
-    this.#route = this.#options.route();
-    this.#enter({ kind: 'none' });
+  /** Lets go, and takes the way that the settings now name. What is wanted meanwhile waits for it. */
+  reroute(): Promise<void> {
+    this.#rerouting = this.#rerouting.then(async () => {
+      await this.#route.dispose();
+      await this.close();
+      // What was begun on the former way ends with it.
+      await Promise.allSettled([this.#looking, this.#starting]);
+      this.#route = this.#options.route();
+      this.#enter({ kind: 'none' });
+    });
+    return this.#rerouting;
   }
 
   /** Has the server hand over its runs, and starts one of this build. @throws what kept the new one from coming up */
@@ -144,8 +153,8 @@ export class Connection {
   }
 
   async dispose(): Promise<void> {
-    await this.close();
     await this.#route.dispose();
+    await this.close();
   }
 
   async #look(): Promise<void> {
@@ -165,7 +174,10 @@ export class Connection {
     const generation = this.#generation;
     this.#enter({ kind: 'connecting', step: '' });
     try {
-      const target = await this.#route.start((step) => this.#enter({ kind: 'connecting', step }));
+      const target = await this.#route.start((step) => {
+        if (generation === this.#generation) this.#enter({ kind: 'connecting', step });
+      });
+      if (generation !== this.#generation) throw new NotConnectedError('another server was chosen meanwhile');
       const client = this.#connect(target);
       await client.ready(connectMs);
       return client;
@@ -177,7 +189,9 @@ export class Connection {
 
   #connect(target: Target): AgentServerClient {
     const { name, build, log } = this.#options;
-    const client = new AgentServerClient({ target, kind: 'vscode', name, build, log });
+    const { maxBackoffMs } = this.#route;
+    const backoff = maxBackoffMs === undefined ? {} : { maxBackoffMs };
+    const client = new AgentServerClient({ target, kind: 'vscode', name, build, log, ...backoff });
     client.onState((state) => {
       if (this.#client === client) this.#follow(state);
     });

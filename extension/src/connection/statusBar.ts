@@ -38,8 +38,8 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #draw(): void {
-    const { link, machine } = this.#connection;
-    const status = statusText(link, machine, this.#runs.all());
+    const { link, machine, isLocal } = this.#connection;
+    const status = statusText(link, machine, isLocal, this.#runs.all());
     if (status === null) {
       this.#item.hide();
       return;

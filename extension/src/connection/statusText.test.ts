@@ -27,18 +27,22 @@ test('the item names the live run, its best score, its cost and the machine', ()
     bestSearch: { candidate: 7, score: score(0.0887), lead: null },
     spent: { ...nothingSpent, calls: 3, costUsd: 1.5 },
   });
-  assert.equal(statusText(connected, 'gpu-box', [run])?.text, '$(sync~spin) diamonds 0.088700 ★#7 · $1.50 · gpu-box');
+  assert.equal(
+    statusText(connected, 'gpu-box', false, [run])?.text,
+    '$(sync~spin) diamonds 0.088700 ★#7 · $1.50 · gpu-box',
+  );
 });
 
 test('a lost link is a warning that says that runs go on, and names the machine', () => {
-  const lost = statusText({ kind: 'lost', reason: 'closed', server: connected.server }, 'gpu-box', []);
+  const lost = statusText({ kind: 'lost', reason: 'closed', server: connected.server }, 'gpu-box', false, []);
   assert.equal(lost?.severity, 'warning');
   assert.match(lost?.text ?? '', /gpu-box/);
   assert.match(lost?.tooltip ?? '', /Runs go on/);
 });
 
-test('no room is taken before anything was connected', () => {
-  assert.equal(statusText({ kind: 'absent' }, 'here', []), null);
+test('no room is taken before anything was connected, unless another machine was chosen: it is named', () => {
+  assert.equal(statusText({ kind: 'absent' }, 'here', true, []), null);
+  assert.match(statusText({ kind: 'absent' }, 'gpu-box', false, [])?.text ?? '', /gpu-box/);
 });
 
 test('only what needs the person is counted', () => {

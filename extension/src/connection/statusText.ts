@@ -14,13 +14,27 @@ export interface StatusText {
   severity: 'ok' | 'warning' | 'error';
 }
 
-/** null: there is nothing to say, and no room is taken. */
-export function statusText(link: Link, machine: string, runs: Iterable<RunSummary>): StatusText | null {
+/**
+ * @param isLocal false: the machine was chosen, and is named whether or not a server runs there
+ * @returns null: there is nothing to say, and no room is taken
+ */
+export function statusText(
+  link: Link,
+  machine: string,
+  isLocal: boolean,
+  runs: Iterable<RunSummary>,
+): StatusText | null {
   const where = escapeMarkdown(machine);
   switch (link.kind) {
     case 'none':
-    case 'absent':
       return null;
+    case 'absent':
+      if (isLocal) return null;
+      return {
+        text: `$(circle-slash) AIRA2 · ${machine}`,
+        tooltip: l10n.t('No agent server is running on {0}.', where),
+        severity: 'ok',
+      };
     case 'connecting':
       return {
         text: `$(sync~spin) AIRA2 · ${machine}`,

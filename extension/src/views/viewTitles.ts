@@ -53,8 +53,8 @@ export class ViewTitles implements vscode.Disposable {
   }
 
   #draw(): void {
-    const { link, machine } = this.#connection;
-    const isKnown = link.kind === 'connected' || link.kind === 'lost' || link.kind === 'connecting';
+    const { link, machine, isLocal } = this.#connection;
+    const isKnown = !isLocal || link.kind === 'connected' || link.kind === 'lost' || link.kind === 'connecting';
     for (const view of Object.values(this.#views)) view.description = isKnown ? machine : undefined;
     this.#views.runs.message = this.#message();
     this.#drawBadge();
