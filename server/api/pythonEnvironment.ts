@@ -1,7 +1,7 @@
 /** The virtual environment that scorer and sandboxes run on. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { programRoot } from '../programFiles.ts';
+import { isWholeVenv } from '../setup/python.ts';
 import { RefusedError } from './refusal.ts';
 
 export const pythonOf = (venv: string) => join(venv, 'bin', 'python');
@@ -15,7 +15,7 @@ export function environmentPlaces(home: string, environment: NodeJS.ProcessEnv =
 /** @throws {RefusedError} `environment`, with the command that makes it */
 export function virtualEnvironment(home: string, environment: NodeJS.ProcessEnv = process.env): string {
   const places = environmentPlaces(home, environment);
-  const found = places.find((venv) => existsSync(pythonOf(venv)));
+  const found = places.find(isWholeVenv);
   if (found === undefined)
     throw new RefusedError(
       'environment',

@@ -1,7 +1,7 @@
 /** Finds a Python that can host the project, and keeps its virtual environment as requirements.txt pins it. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { which } from './executables.ts';
@@ -77,12 +77,37 @@ function principal(requirements: string): string {
   return wanted.filter((name) => new RegExp(`^${name}==`, 'm').test(requirements)).join(', ');
 }
 
+/** Stands in an environment while it is being made: what was cut off is not taken for one that is ready. */
+const unfinished = '.unfinished';
+
+/** What is replaced is a virtual environment, or nothing. @throws {SetupError} */
+async function refuseOthers(venv: string): Promise<void> {
+  if (!existsSync(venv)) return;
+  const names = await readdir(venv);
+  if (names.length === 0 || names.includes('pyvenv.cfg') || names.includes(unfinished)) return;
+  throw new SetupError(
+    'venv',
+    `${venv} holds something else than a virtual environment. Name another folder, or empty it.`,
+  );
+}
+
+/** Whether a virtual environment is there, and is not one whose making was cut off. */
+export function isWholeVenv(venv: string): boolean {
+  return existsSync(join(venv, 'bin', 'python')) && !existsSync(join(venv, unfinished));
+}
+
 /**
  * Makes `venv` hold exactly what `requirementsFile` pins: creates it, or mends it, or leaves it as it is.
+ * @param signal calls it off: what is there then is no environment yet, and is mended the next time
  * @returns the path of its Python
  * @throws {SetupError} if Python or the packages cannot be had
  */
-export async function ensureVenv(venv: string, requirementsFile: string, say: Say): Promise<string> {
+export async function ensureVenv(
+  venv: string,
+  requirementsFile: string,
+  say: Say,
+  signal?: AbortSignal,
+): Promise<string> {
   const requirements = await readFile(requirementsFile, 'utf8');
   const python = join(venv, 'bin', 'python');
   const stampFile = join(venv, '.requirements.sha256');
@@ -91,20 +116,26 @@ export async function ensureVenv(venv: string, requirementsFile: string, say: Sa
   const stamp = createHash('sha256')
     .update(`${requirements}\n${usable ? `${present.major}.${present.minor}` : ''}`)
     .digest('hex');
-  if (usable && existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) {
+  if (usable && isWholeVenv(venv) && existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) {
     say('venv: up to date');
     return python;
   }
   if (!usable) {
     const base = await findPython(say);
     say(`venv: creating ${venv} with ${base}`);
+    await refuseOthers(venv);
     await rm(venv, { recursive: true, force: true });
-    const made = await runQuietly(base, ['-m', 'venv', venv], 300);
+    await mkdir(venv, { recursive: true });
+    await writeFile(join(venv, unfinished), '');
+    const made = await runQuietly(base, ['-m', 'venv', venv], 300, { signal });
+    signal?.throwIfAborted();
     if (!made.ok) throw new SetupError('venv', `${base} could not make it:\n${made.output}`);
   }
   say(`venv: installing ${principal(requirements)} and what they need (about 200 MB)`);
   const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '-r', requirementsFile];
-  const installed = await runQuietly(python, pip, 1800);
+  await writeFile(join(venv, unfinished), '');
+  const installed = await runQuietly(python, pip, 1800, { signal });
+  signal?.throwIfAborted();
   if (!installed.ok)
     throw new SetupError(
       'venv',
@@ -121,5 +152,6 @@ export async function ensureVenv(venv: string, requirementsFile: string, say: Sa
   if (made === null) throw new SetupError('venv', `${python} does not run. Delete ${venv} and try again.`);
   const finalStamp = createHash('sha256').update(`${requirements}\n${made.major}.${made.minor}`).digest('hex');
   await writeFile(stampFile, finalStamp);
+  await rm(join(venv, unfinished));
   return python;
 }

@@ -23,12 +23,13 @@ export interface CommandOutcome {
 /**
  * Runs a command of set-up without showing its output.
  * @param timeoutS seconds after which it is killed and counts as failed
+ * @param options.signal ends it early; it has failed then, too
  */
 export async function runQuietly(
   file: string,
   args: readonly string[],
   timeoutS: number,
-  options: { environment?: Record<string, string>; user?: number } = {},
+  options: { environment?: Record<string, string>; user?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<CommandOutcome> {
   const result = await execa(file, args, {
     all: true,
@@ -37,6 +38,7 @@ export async function runQuietly(
     cwd: '/',
     timeout: timeoutS * 1000,
     forceKillAfterDelay: 5000,
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.environment === undefined ? {} : { env: options.environment }),
     ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
   });

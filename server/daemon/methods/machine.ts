@@ -1,9 +1,9 @@
 /** The machine and the models: what there is, whether it works, and what is missing. */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { MachineFacts } from '../../../protocol/clientViews.ts';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import { examineMachine } from '../../api/doctor.ts';
+import { environmentPlaces } from '../../api/pythonEnvironment.ts';
 import { RefusedError } from '../../api/refusal.ts';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
 import { ChatModelError } from '../../models/chatModel.ts';
@@ -24,6 +24,8 @@ type MachineMethods = Pick<
 
 export function machineMethods(server: ServerParts): MachineMethods {
   const { home, keys, offers, operations, hosting, venv, modelOf, log } = server;
+  /** Two at once would be in each other's way. */
+  let settingUp: Promise<unknown> = Promise.resolve();
   return {
     'machine.get': () => machineFacts(server),
     'machine.doctor': ({ model: id }) =>
@@ -33,9 +35,15 @@ export function machineMethods(server: ServerParts): MachineMethods {
         ...(id === undefined ? {} : { model: { id, create: () => modelOf(id) } }),
       }),
     'environment.setUp': ({ operation }, context) =>
-      operations.run('environment.setUp', operation, participant(operation, context), async (say) => {
-        // What is there is the person's own, and is left as it is.
-        if (pythonProblem(venv) !== null) await setUp(join(home, 'venv'), say);
+      operations.run('environment.setUp', operation, participant(operation, context), async (say, signal) => {
+        const before = settingUp;
+        const done = before.then(async () => {
+          // What is there is the person's own, and is left as it is.
+          const place = environmentPlaces(home, keys.environment()).at(-1);
+          if (place !== undefined && pythonProblem(venv) !== null) await setUp(place, say, signal);
+        });
+        settingUp = done.catch(() => undefined);
+        await done;
         hosting.retryWaiting();
         return machineFacts(server);
       }),
@@ -95,9 +103,10 @@ function installedSandboxes(): SandboxDriverName[] {
   return drivers.filter((name) => which(name) !== null);
 }
 
-async function setUp(venv: string, say: (step: string) => void): Promise<void> {
+async function setUp(venv: string, say: (step: string) => void, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   try {
-    await ensureVenv(venv, programFile('requirements.txt'), say);
+    await ensureVenv(venv, programFile('requirements.txt'), say, signal);
   } catch (error) {
     if (error instanceof SetupError) throw new RefusedError('environment', error.message);
     throw error;
