@@ -1,10 +1,12 @@
 /** The command palette: how a person reaches every command. */
 import type { Page } from 'playwright-core';
 import type { QuickInput } from './quickInput.ts';
-import { until } from './until.ts';
+import { patienceMs, until } from './until.ts';
 
 /** How long the palette may take to look for what was typed, milliseconds. */
 const settlingMs = 3_000;
+/** How long it may take to open before the key is pressed again, milliseconds. */
+const openingMs = 300;
 
 export class CommandPalette {
   readonly #page: Page;
@@ -60,8 +62,17 @@ export class CommandPalette {
   }
 
   async #find(text: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    await this.#input.opened();
+    // A panel that is just opening takes the key and tells nobody.
+    await until(
+      'the palette opens',
+      async () => {
+        await this.#page.keyboard.press('F1');
+        await this.#page.waitForTimeout(openingMs);
+        return this.#input.box.isVisible();
+      },
+      (isOpen) => isOpen,
+      { timeoutMs: 2 * patienceMs },
+    );
     await this.#input.box.fill(`>${text}`);
   }
 }

@@ -94,9 +94,10 @@ export class Workbench {
 
   /** Reloads the window, as its command does, and waits until it can be used again. */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 2 * patienceMs });
-    await this.palette.run('Developer: Reload Window');
-    await loaded;
+    await Promise.all([
+      this.page.waitForEvent('load', { timeout: 2 * patienceMs }),
+      this.palette.run('Developer: Reload Window'),
+    ]);
     await this.ready();
   }
 

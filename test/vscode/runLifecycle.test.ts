@@ -1,0 +1,112 @@
+/** A run from its start to its end, by hand: what a person does in the first hour. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { candidates, hasScored, rowOf, scored, slowMs, startRun, welcomes } from './flows/runs.ts';
+import { taskTitle, workspaceTask } from './flows/workspaceTask.ts';
+import { scenario } from './scenario.ts';
+
+const deadlineMs = 1_500_000;
+
+scenario(
+  'a run is started with the built-in researcher, fills the tree live, is read, compared, forked, crossed and stopped',
+  { files: workspaceTask, deadlineMs },
+  async ({ vscode, picture }) => {
+    await vscode.openContainer('AIRA2');
+    const runs = vscode.tree('Runs');
+    await welcomes(vscode, 'Runs', /Give AIRA2 a task/);
+    await picture('welcome');
+    await startRun(vscode, { task: taskTitle, budget: '40 candidates' });
+    const [run] = await runs.rows();
+    assert.match(run?.description ?? '', /running · \d+\/40/);
+    await hasScored(vscode, 2);
+    await vscode.statusBar.item(/slopes/).waitFor();
+    await picture('run-tree');
+
+    const [first] = scored(await runs.rows());
+    assert.ok(first);
+    await runs.inlineAction(rowOf(first.label), 'Open Program');
+    await vscode.editors.active('solution.py');
+    await vscode.editors.hasText('import');
+    await runs.inlineAction(rowOf(first.label), 'Open Trajectory');
+    await vscode.editors.active(first.label);
+    const trajectory = await vscode.webviews.panel(`${first.label} slopes`, slowMs);
+    await trajectory.getByRole('button', { name: 'Step 1', exact: true }).waitFor({ timeout: slowMs });
+    await picture('trajectory');
+
+    await (await runs.menu(rowOf(first.label))).choose('Fork…');
+    await vscode.quickInput.opened('Fork');
+    await vscode.quickInput.answer('try a tree model');
+    await runs.has(
+      'the fork, waiting or at work',
+      (rows) => rows.some(({ name }) => /Fork of|try a tree model|mutation of/.test(name)),
+      slowMs,
+    );
+
+    await hasScored(vscode, 3);
+    const [one, other] = scored(await runs.rows());
+    assert.ok(one && other);
+    await (await runs.menu(rowOf(one.label))).choose('Use as Crossover Parent');
+    await (await runs.menu(rowOf(other.label))).choose('Cross…');
+    await vscode.quickInput.opened('Cross');
+    await vscode.quickInput.accept();
+    await runs.has(
+      'the crossover, waiting or at work',
+      (rows) => rows.some(({ name, description }) => /Crossover|crossover/.test(name + description)),
+      slowMs,
+    );
+    await picture('forked-and-crossed');
+
+    await (await runs.menu(rowOf(other.label))).choose('Compare with Candidate…');
+    await vscode.quickInput.opened(`Compare ${other.label} with`);
+    await vscode.quickInput.accept();
+    await vscode.editors.active(' ↔ ');
+    const { original, modified } = await vscode.editors.diff();
+    assert.notEqual(original, modified);
+    await picture('compare-programs');
+
+    await (await runs.menu('slopes')).choose('Stop Run…');
+    await vscode.quickInput.opened('for good');
+    await picture('stop');
+    await vscode.quickInput.pick('Stop everything now');
+    await runs.has('a run that has ended', (rows) => /^finished/.test(rows[0]?.description ?? ''), slowMs);
+  },
+);
+
+scenario(
+  'a run is paused, resumed and finished; then its scores are open, its report is shown and its program exported',
+  { files: workspaceTask, deadlineMs },
+  async ({ vscode, picture, home }) => {
+    await vscode.openContainer('AIRA2');
+    const runs = vscode.tree('Runs');
+    await startRun(vscode, { task: taskTitle });
+    await hasScored(vscode, 1);
+    await runs.inlineAction('slopes', 'Pause Run');
+    await runs.has('a paused run', (rows) => /^paused/.test(rows[0]?.description ?? ''), slowMs);
+    await picture('paused');
+    await runs.inlineAction('slopes', 'Resume Run');
+    await runs.has('a running run', (rows) => /^running/.test(rows[0]?.description ?? ''), slowMs);
+    await hasScored(vscode, 2);
+    await (await runs.menu('slopes')).choose('Finish Run and Select');
+    assert.match(await vscode.dialog.text(), /hidden scores are opened/);
+    await vscode.dialog.answer('Finish');
+    await runs.has('a finished run', (rows) => /^finished/.test(rows[0]?.description ?? ''), slowMs);
+    const rows = await runs.has('a selected candidate', (all) =>
+      candidates(all).some(({ name }) => /selected/.test(name)),
+    );
+    const selected = candidates(rows).find(({ name }) => /selected/.test(name));
+    assert.ok(selected);
+    await vscode.notifications.answer('has ended', 'Report');
+    await vscode.editors.active(/Preview/);
+    await picture('report');
+
+    await (await runs.menu('slopes')).choose('Export Selected or Best Program…');
+    await vscode.quickInput.opened('Export into a new folder in');
+    await vscode.quickInput.type(`${home}/`);
+    await vscode.quickInput.button('Export Here');
+    await vscode.notifications.shown(/is exported/);
+    const [folder] = (await readdir(home)).filter((name) => name.includes('slopes'));
+    assert.ok(folder !== undefined);
+    assert.ok((await readdir(join(home, folder))).includes('program'));
+  },
+);
