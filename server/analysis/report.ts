@@ -98,7 +98,7 @@ export function renderReport(report: RunReport): string {
     '',
     `Task **${report.task.title}** (${report.task.id}@${report.task.version}), metric ${run.metric.name}, ${arrow}.`,
     `Model: ${config.model}${config.model === 'heuristic' ? ' (built-in heuristic, no language model)' : ''}. ${config.workers} workers × ${config.agentsPerSlot} agents, temperature ${config.temperature}, crossover ${config.crossover}, seed ${config.seed}.`,
-    `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}. ${run.endReason ?? ''}`,
+    `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}.${run.endReason === null ? '' : ` The search ended: ${run.endReason.replace(/\.$/, '')}.`}`,
     ...searchLines(run),
     '',
   ];

@@ -51,6 +51,9 @@ export function usageView(usage: Usage, costUsd: number | null | undefined): Tem
     >${typeof costUsd === 'number' ? html`<span>${formatUsd(costUsd)}</span>` : nothing}`;
 }
 
+/** A turn that was waited for only as long as it takes to hand it over was not parked. */
+const worthTellingMs = 50;
+
 export function stepView(row: StepRow, view: RowView, context: RowContext): TemplateResult {
   const { event, key } = row;
   const { actions } = context;
@@ -69,7 +72,7 @@ export function stepView(row: StepRow, view: RowView, context: RowContext): Temp
     <span class="summary">${view.folded ? stepSummary(row) : nothing}</span>
     <span class="meta">
       ${row.failed && view.folded ? html`<ar-icon name="error" class="bad"></ar-icon>` : nothing}
-      ${parked > 0 ? html`<span title=${t('The provider did not answer')}>${t('parked {0}', shortDuration(parked))}</span>` : nothing}
+      ${parked >= worthTellingMs ? html`<span title=${t('The provider did not answer')}>${t('parked {0}', shortDuration(parked))}</span>` : nothing}
       <span title=${t('Time the model took to answer')}>${t('thought {0}', shortDuration(event.durationMs))}</span>
       ${usageView(event.usage, event.costUsd)}
     </span>
