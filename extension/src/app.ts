@@ -2,6 +2,7 @@
  * Everything that lives as long as the window: the connection, what is known through it, the views and panels on it. Made when
  * VS Code first asks for any of it; it starts nothing by itself.
  */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -36,6 +37,7 @@ import { TaskDiagnostics } from './tasks/diagnostics.ts';
 import { References } from './tasks/references.ts';
 import type { TasksNode } from './tasks/tasksTree.ts';
 import { TasksView } from './tasks/tasksView.ts';
+import { notify } from './ui/notify.ts';
 import { setContext } from './views/contexts.ts';
 import { withProgress } from './views/progress.ts';
 import { setting } from './views/settings.ts';
@@ -313,8 +315,7 @@ export class App {
       `${name}: ${error instanceof Error ? (error.stack ?? error.message) : message}`,
     );
     const labels = new Map(actions.filter((action) => action !== name).map((action) => [actionLabel(action), action]));
-    const show = severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
-    const chosen = await show(message, ...labels.keys());
+    const chosen = await notify(severity, message, ...labels.keys());
     const action = chosen === undefined ? undefined : labels.get(chosen);
     if (action !== undefined) await vscode.commands.executeCommand(commandId(action));
   }

@@ -25,6 +25,14 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
 }
 
+/**
+ * Messages and questions of VS Code have links, also to commands, wherever a text has the form of one: here it has none.
+ * @example unlinked('[x](command:y)') // '[x] (command:y)'
+ */
+export function unlinked(text: string): string {
+  return text.replaceAll('](', '] (');
+}
+
 /** A fence that the text cannot close. */
 export function codeBlock(text: string, language = ''): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));

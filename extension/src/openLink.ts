@@ -1,10 +1,12 @@
 /** Links of the form `vscode://aira2.aira2-vscode/run?id=<run>&candidate=<n>`: anybody can send one, so the person is asked. */
-import * as vscode from 'vscode';
+
+import type * as vscode from 'vscode';
 import { CandidateId, RunId } from '../../protocol/run.ts';
 import type { App } from './app.ts';
 import { explain } from './commands/failure.ts';
 import { l10n } from './localisation.ts';
 import { confirm } from './ui/ask.ts';
+import { notify } from './ui/notify.ts';
 
 export interface LinkTarget {
   run: RunId;
@@ -14,7 +16,7 @@ export interface LinkTarget {
 export async function openLink(app: App, uri: vscode.Uri): Promise<void> {
   const target = linkTarget(uri.path, uri.query);
   if (target === null) {
-    void vscode.window.showWarningMessage(l10n.t('This link names no run.'));
+    void notify('warning', l10n.t('This link names no run.'));
     return;
   }
   const { run, candidate } = target;
@@ -33,7 +35,7 @@ export async function openLink(app: App, uri: vscode.Uri): Promise<void> {
     if (candidate === null) await app.panels.open({ kind: 'dashboard', run });
     else await app.panels.open({ kind: 'trajectory', run, candidate });
   } catch (error) {
-    void vscode.window.showWarningMessage(explain(error).message);
+    void notify('warning', explain(error).message);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Exporting: a program with its environment, and its predictions once the run is unsealed. */
+
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import type { CandidateId, RunId } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
 import { askText } from '../ui/ask.ts';
+import { notify } from '../ui/notify.ts';
 
 /** @param candidate null: the selected one, or the best so far */
 export async function exportTo(app: App, run: RunId, candidate: CandidateId | null): Promise<void> {
@@ -22,10 +24,10 @@ export async function exportTo(app: App, run: RunId, candidate: CandidateId | nu
     exported.directory,
   );
   if (!app.connection.isLocal) {
-    void vscode.window.showInformationMessage(message);
+    void notify('info', message);
     return;
   }
-  const chosen = await vscode.window.showInformationMessage(message, open);
+  const chosen = await notify('info', message, open);
   if (chosen === open)
     await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(exported.directory), {
       forceNewWindow: true,

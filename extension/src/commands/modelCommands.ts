@@ -1,5 +1,5 @@
 /** Commands about models: their keys, whether they answer, and those that the editor itself offers. */
-import * as vscode from 'vscode';
+
 import type { KeyProvider } from '../../../protocol/clientViews.ts';
 import type { App } from '../app.ts';
 import { View } from '../ids.ts';
@@ -8,6 +8,7 @@ import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
 import { chooseModel } from '../startRun/chooseModel.ts';
 import { askText, choose, confirm, mention } from '../ui/ask.ts';
+import { notify } from '../ui/notify.ts';
 import { CannotError } from './failure.ts';
 
 export async function setModelKey(app: App, args: readonly unknown[]): Promise<void> {
@@ -66,9 +67,7 @@ export async function testModel(app: App, args: readonly unknown[]): Promise<voi
     return client.request('model.test', { model });
   });
   if (report.ok) {
-    void vscode.window.showInformationMessage(
-      l10n.t('{0} answers: {1}', report.model, shorten(oneLine(report.detail), 300)),
-    );
+    void notify('info', l10n.t('{0} answers: {1}', report.model, shorten(oneLine(report.detail), 300)));
     return;
   }
   const provider = providerOf(model);

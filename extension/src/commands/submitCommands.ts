@@ -1,4 +1,5 @@
 /** A person's own program: a working copy of a candidate, edited, and submitted through the same hidden evaluation. */
+
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -15,6 +16,7 @@ import {
   workingCopyOf,
 } from '../program/workingCopies.ts';
 import { askText, mention } from '../ui/ask.ts';
+import { notify } from '../ui/notify.ts';
 import { CannotError } from './failure.ts';
 import { candidateOf } from './target.ts';
 
@@ -77,7 +79,8 @@ async function filesOf({ folder }: WorkingCopy): Promise<{ path: string; content
 async function offerRemoval(copy: WorkingCopy): Promise<void> {
   const remove = l10n.t('Remove the Working Copy');
   const keep = l10n.t('Keep Editing');
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await notify(
+    'info',
     l10n.t('Your program is queued: it comes before what the search would do.'),
     keep,
     remove,

@@ -1,9 +1,11 @@
 /** After an update of the extension a server of the older build may still be at work: taking over is offered, once. */
+
 import * as vscode from 'vscode';
 import type { ServerInfo } from '../../../protocol/clientViews.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 import { commandId } from '../ids.ts';
 import { l10n } from '../localisation.ts';
+import { notify } from '../ui/notify.ts';
 import type { Connection } from './connection.ts';
 import type { Build } from './serverBundle.ts';
 
@@ -28,7 +30,8 @@ export class UpgradeOffer implements vscode.Disposable {
     if (!isOlder(server, this.#build) || server.draining || this.#offered.has(server.build)) return;
     this.#offered.add(server.build);
     const replace = l10n.t('Replace…');
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await notify(
+      'info',
       l10n.t(
         'The agent server on {0} is of an older version than this extension. It goes on working until it is replaced.',
         server.host,

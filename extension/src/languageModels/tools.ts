@@ -11,7 +11,7 @@ import type { App } from '../app.ts';
 import { CannotError, explain } from '../commands/failure.ts';
 import type { LanguageModelToolName } from '../ids.ts';
 import { l10n } from '../localisation.ts';
-import { escapeMarkdown, shorten } from '../markdown.ts';
+import { escapeMarkdown, oneLine, shorten } from '../markdown.ts';
 import { isLive } from '../runs/runRow.ts';
 import { planWords } from '../startRun/choices.ts';
 import { candidateText, runsText, topCandidatesText } from './toolTexts.ts';
@@ -132,6 +132,7 @@ export class LanguageModelTools {
     const plan = await client.request('run.plan', { task: input.task, settings: settingsOf(input) });
     const { what, cost } = planWords(plan);
     const lines = [
+      `**${escapeMarkdown(shorten(oneLine(input.task), 200))}**`,
       escapeMarkdown(what),
       escapeMarkdown(cost),
       ...plan.warnings.map((warning) => `⚠ ${escapeMarkdown(warning)}`),
@@ -139,7 +140,7 @@ export class LanguageModelTools {
     return {
       invocationMessage: l10n.t('Starting an AIRA2 run'),
       confirmationMessages: {
-        title: l10n.t('Start a run on {0}?', input.task),
+        title: l10n.t('Start a run?'),
         message: new vscode.MarkdownString(lines.join('\n\n')),
       },
     };

@@ -1,4 +1,5 @@
 /** What is told of a run without being asked: that it has ended, and that something asked for could not be done. */
+
 import * as vscode from 'vscode';
 import type { RunId, RunSummary } from '../../../protocol/run.ts';
 import { formatScore } from '../../../protocol/score.ts';
@@ -6,6 +7,7 @@ import type { Subscription } from '../../../protocol/subscription.ts';
 import { type CommandName, commandId } from '../ids.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
+import { notify } from '../ui/notify.ts';
 import { setting } from '../views/settings.ts';
 import type { FollowedChange, FollowedRuns } from './followedRuns.ts';
 import { requestWords } from './requestWords.ts';
@@ -46,9 +48,7 @@ export class RunNotices implements vscode.Disposable {
     const told = change.kind === 'reset' ? dropped.length : (this.#told.get(run) ?? 0);
     this.#told.set(run, dropped.length);
     for (const { body, reason } of dropped.slice(told))
-      void vscode.window.showWarningMessage(
-        l10n.t('{0} could not be done: {1}', requestWords(body), shorten(oneLine(reason), 300)),
-      );
+      void notify('warning', l10n.t('{0} could not be done: {1}', requestWords(body), shorten(oneLine(reason), 300)));
   }
 
   async #tellEnd(summary: RunSummary): Promise<void> {
@@ -70,7 +70,7 @@ export class RunNotices implements vscode.Disposable {
       ['report', l10n.t('Report')],
       ...(selected === null ? [] : [['exportBest', l10n.t('Export…')] satisfies [CommandName, string]]),
     ];
-    const chosen = await vscode.window.showInformationMessage(message, ...actions.map(([, label]) => label));
+    const chosen = await notify('info', message, ...actions.map(([, label]) => label));
     const command = actions.find(([, label]) => label === chosen)?.[0];
     if (command !== undefined) await vscode.commands.executeCommand(commandId(command), { run: id });
   }

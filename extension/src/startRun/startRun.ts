@@ -2,7 +2,8 @@
  * From nothing to a run in four questions with an answer each ready: task, model, how long, and the plan with its cost. Enter
  * four times starts what was started last.
  */
-import * as vscode from 'vscode';
+
+import type * as vscode from 'vscode';
 import { clientRefusals, type RunSettings } from '../../../protocol/client.ts';
 import type { TaskListing } from '../../../protocol/clientViews.ts';
 import type { RunPlan } from '../../../protocol/panels.ts';
@@ -15,6 +16,7 @@ import { providerOf } from '../keys/modelKeys.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine } from '../markdown.ts';
 import { type Choice, confirm, mention, separator } from '../ui/ask.ts';
+import { notify } from '../ui/notify.ts';
 import { type Answer, pickStep } from '../ui/steps.ts';
 import { type BudgetChoice, boundsWords, budgetChoices, planWords } from './choices.ts';
 import { anotherModel, modelItems, typeModel } from './chooseModel.ts';
@@ -80,7 +82,7 @@ async function askTask(app: App, draft: Draft): Promise<Answer<null>> {
 function taskItems(listings: readonly TaskListing[]): (Choice<string> | vscode.QuickPickItem)[] {
   const usable = listings.filter(({ problem }) => problem === null);
   const item = (listing: TaskListing): Choice<string> => ({
-    label: listing.title,
+    label: oneLine(listing.title),
     description: listing.id,
     detail: [
       `${listing.metric.name} (${listing.metric.direction})`,
@@ -224,7 +226,7 @@ export async function launch(app: App, task: string, settings: RunSettings): Pro
     const provider = settings.model === undefined ? null : providerOf(settings.model);
     const isKey = error instanceof RemoteError && error.kind === clientRefusals.key;
     if (!isKey || provider === null) throw error;
-    void vscode.window.showWarningMessage(error.message);
+    void notify('warning', error.message);
     if (!(await askKey(app, provider))) return undefined;
     return begin(app, task, settings);
   }

@@ -66,10 +66,10 @@ export function taskRow(node: TasksNode): Row {
       ? [oneLine(problem)]
       : [
           id,
-          `${metric.name} ${metric.direction === 'minimize' ? '↓' : '↑'}`,
+          `${oneLine(metric.name)} ${metric.direction === 'minimize' ? '↓' : '↑'}`,
           prepared ? l10n.t('{0} rows', rowsOf(counts)) : l10n.t('not prepared'),
         ];
-  const label = title === '' ? id : title;
+  const label = title === '' ? id : oneLine(title);
   return {
     label,
     description: parts.join(' · '),

@@ -1,6 +1,7 @@
 /** Questions to the person. Every one of them can be left with Escape: the answer is then undefined. */
 import * as vscode from 'vscode';
 import { l10n } from '../localisation.ts';
+import { unlinked } from '../markdown.ts';
 
 export interface Choice<T> extends vscode.QuickPickItem {
   value: T;
@@ -39,7 +40,7 @@ export async function askText(question: TextQuestion): Promise<string | undefine
   const { title, prompt, placeholder = '', value = '', password = false, validate = () => null } = question;
   return vscode.window.showInputBox({
     title,
-    prompt,
+    prompt: unlinked(prompt),
     placeHolder: placeholder,
     value,
     password,
@@ -50,7 +51,8 @@ export async function askText(question: TextQuestion): Promise<string | undefine
 
 /** A question that stands in the way: for what costs money, cannot be undone, or reaches another machine. */
 export async function confirm(message: string, detail: string, action: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
+  const words = { modal: true, detail: unlinked(detail) };
+  return (await vscode.window.showWarningMessage(unlinked(message), words, action)) === action;
 }
 
 /** Said in passing: gone by itself after a while. */

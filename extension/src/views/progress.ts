@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Listeners } from '../../../protocol/subscription.ts';
+import { oneLine, unlinked } from '../markdown.ts';
 
 export interface ProgressOptions {
   title: string;
@@ -24,7 +25,7 @@ export async function withProgress<T>(
     const cancelled = token.onCancellationRequested(() => abort.abort(new vscode.CancellationError()));
     const told = steps.add((step) => {
       if (step.operation !== operation) return;
-      progress.report({ message: step.message });
+      progress.report({ message: unlinked(oneLine(step.message)) });
       if (viewId !== null) say(`${title}: ${step.message}`);
     });
     if (viewId !== null) say(`${title} …`);

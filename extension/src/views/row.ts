@@ -1,4 +1,5 @@
 /** A row of a tree, before it becomes a `TreeItem`. */
+import { oneLine } from '../markdown.ts';
 
 export interface Row {
   label: string;
@@ -14,6 +15,12 @@ export interface Row {
 export interface RowIcon {
   id: string;
   color?: string;
+}
+
+/** Its words on one line each, without what could hide them or turn them around, whoever wrote them. */
+export function inertRow(row: Row): Row {
+  const { label, description, spoken } = row;
+  return { ...row, label: oneLine(label), description: oneLine(description), spoken: oneLine(spoken) };
 }
 
 /** `;run;live;`: what `viewItem =~ /;live;/` looks for. */

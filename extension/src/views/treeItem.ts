@@ -1,12 +1,13 @@
 /** A row as VS Code draws it. */
 import * as vscode from 'vscode';
-import type { Row, RowIcon } from './row.ts';
+import { inertRow, type Row, type RowIcon } from './row.ts';
 
 export function themeIcon({ id, color }: RowIcon): vscode.ThemeIcon {
   return new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
 }
 
-export function treeItem(id: string, row: Row, collapsible: vscode.TreeItemCollapsibleState): vscode.TreeItem {
+export function treeItem(id: string, given: Row, collapsible: vscode.TreeItemCollapsibleState): vscode.TreeItem {
+  const row = inertRow(given);
   const item = new vscode.TreeItem(row.label, collapsible);
   item.id = id;
   item.description = row.description;
