@@ -23,8 +23,11 @@ export const defaultBackoff: Backoff = { firstMs: 100, maxMs: 5000, factor: 2 };
 type Where = Pick<DialOptions, 'url' | 'token' | 'open'>;
 
 export interface ReconnectingOptions {
-  /** Read before every attempt: a restarted server may have moved, or changed its token. */
-  target: () => Promise<Where> | Where;
+  /**
+   * Read before every attempt: a restarted server may have moved, or changed its token. `stop` waits for it: what takes long
+   * gives up at the signal.
+   */
+  target: (signal: AbortSignal) => Promise<Where> | Where;
   maxPayloadBytes: number;
   /** Says hello. Must resolve within `helloTimeoutMs`, or the connection is dropped and dialled again. */
   onConnected: (socket: WebSocket) => Promise<void>;
@@ -98,7 +101,7 @@ export class ReconnectingConnection {
   async #connectOnce(onUp: () => void): Promise<string> {
     const { maxPayloadBytes, dialTimeoutMs = 10_000, helloTimeoutMs = 10_000, keepAliveMs = 10_000 } = this.#options;
     const { signal } = this.#stop;
-    const { url, token, open } = await unlessAborted(async () => this.#options.target(), signal);
+    const { url, token, open } = await this.#options.target(signal);
     const timeoutMs = open === undefined ? dialTimeoutMs : Math.max(dialTimeoutMs, farDialTimeoutMs);
     const socket = await dial({ url, token, open, maxPayloadBytes, timeoutMs, signal });
     this.#socket = socket;
@@ -147,17 +150,5 @@ function pause(ms: number, signal: AbortSignal, onWaiting: (wake: () => void) =>
     if (signal.aborted) {
       done();
     }
-  });
-}
-
-/** Does not wait for what takes long, such as a way through ssh, when it is not wanted any more. */
-function unlessAborted<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    act()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
-    if (signal.aborted) onAbort();
   });
 }

@@ -44,8 +44,11 @@ export type LinkState =
   | { kind: 'reconnecting'; reason: string }
   | { kind: 'stopped'; reason: string; error: Error | null };
 
-/** Read before every attempt. `mayStart` is false while another client is about to start a newer server. */
-export type Target = (how: { mayStart: boolean }) => Promise<ServerAddress>;
+/**
+ * Read before every attempt. `mayStart` is false while another client is about to start a newer server; the signal says that
+ * nobody waits for it any more.
+ */
+export type Target = (how: { mayStart: boolean; signal: AbortSignal }) => Promise<ServerAddress>;
 
 export interface AgentServerClientOptions {
   target: Target;
@@ -118,7 +121,7 @@ export class AgentServerClient {
   constructor(options: AgentServerClientOptions) {
     this.#options = options;
     this.#connection = new ReconnectingConnection({
-      target: () => options.target({ mayStart: Date.now() >= this.#waitForAnotherUntil }),
+      target: (signal) => options.target({ mayStart: Date.now() >= this.#waitForAnotherUntil, signal }),
       maxPayloadBytes: maxServerFrameBytes,
       helloTimeoutMs: helloMs,
       ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),

@@ -75,9 +75,15 @@ export class SshHost implements AsyncDisposable {
   async listen(): Promise<void> {
     // Root's sshd wants this folder, which the system's own service makes as it starts.
     if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-    const daemon = spawn(sshd ?? 'sshd', ['-D', '-e', '-f', join(this.#root, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const [program = '', ...args] = [
+      ...dyingWithUs(),
+      sshd ?? 'sshd',
+      '-D',
+      '-e',
+      '-f',
+      join(this.#root, 'sshd_config'),
+    ];
+    const daemon = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#daemon = daemon;
     let words = '';
     daemon.stderr.on('data', (piece: Buffer) => {
@@ -188,6 +194,12 @@ export class SshHost implements AsyncDisposable {
       ].join('\n'),
     );
   }
+}
+
+/** A prefix of the command line of what must not outlive a test that is killed. */
+function dyingWithUs(): string[] {
+  const setpriv = which('setpriv');
+  return setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
 }
 
 function makeKey(path: string): void {

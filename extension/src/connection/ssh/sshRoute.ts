@@ -37,17 +37,14 @@ class SshRoute implements Route {
   /** Each attempt is a session on somebody's machine. */
   readonly maxBackoffMs = 30_000;
   readonly #options: SshRouteOptions;
-  readonly #ssh: SshOptions;
   readonly #disposed = new AbortController();
   /** What `find` or `start` has just seen: the first attempt need not look again. */
   #fresh: ServerAddress | null = null;
   #failures = 0;
 
   constructor(options: SshRouteOptions) {
-    const { host, configFile } = options;
     this.#options = options;
-    this.#ssh = { host, configFile, signal: this.#disposed.signal };
-    this.machine = host;
+    this.machine = options.host;
   }
 
   /** The name that the person knows, and the machine's own: behind one name there may be several machines. */
@@ -59,14 +56,15 @@ class SshRoute implements Route {
 
   async find(): Promise<Target | null> {
     const { id } = await readBuildStamp(this.#options.extensionFolder);
-    this.#fresh = await this.#reach(await probe(this.#ssh, id));
+    const ssh = this.#ssh(this.#disposed.signal);
+    this.#fresh = await this.#reach(ssh, await probe(ssh, id));
     return this.#fresh === null ? null : this.#target(id);
   }
 
   async start(report: (step: string) => void): Promise<Target> {
     const { id } = await readBuildStamp(this.#options.extensionFolder);
     report(`Looking for the agent server on ${this.machine} …`);
-    this.#fresh = await this.#findOrStart(id, true, report);
+    this.#fresh = await this.#findOrStart(this.#ssh(this.#disposed.signal), id, true, report);
     return this.#target(id);
   }
 
@@ -76,12 +74,13 @@ class SshRoute implements Route {
 
   /** A server that died is started again where there is one of this build: its runs are taken up. */
   #target(buildId: string): Target {
-    return async ({ mayStart }) => {
+    return async ({ mayStart, signal }) => {
       const fresh = this.#fresh;
       this.#fresh = null;
       if (fresh !== null) return fresh;
       try {
-        const address = await this.#findOrStart(buildId, mayStart, this.#options.say);
+        const ssh = this.#ssh(AbortSignal.any([this.#disposed.signal, signal]));
+        const address = await this.#findOrStart(ssh, buildId, mayStart, this.#options.say);
         this.#failures = 0;
         return address;
       } catch (error) {
@@ -94,49 +93,64 @@ class SshRoute implements Route {
     };
   }
 
-  async #findOrStart(buildId: string, mayStart: boolean, report: (step: string) => void): Promise<ServerAddress> {
-    const machine = await probe(this.#ssh, buildId);
-    const found = await this.#reach(machine);
+  #ssh(signal: AbortSignal): SshOptions {
+    const { host, configFile } = this.#options;
+    return { host, configFile, signal };
+  }
+
+  async #findOrStart(
+    ssh: SshOptions,
+    buildId: string,
+    mayStart: boolean,
+    report: (step: string) => void,
+  ): Promise<ServerAddress> {
+    const machine = await probe(ssh, buildId);
+    const found = await this.#reach(ssh, machine);
     if (found !== null) return found;
     if (!mayStart) throw new NotConnectedError(`no agent server is running on ${this.nameOf(machine.host)}`);
     if (!this.#options.mayStart()) throw new RestrictedError();
-    await this.#bringUp(machine, buildId, report);
-    const started = await this.#reach(await probe(this.#ssh, buildId));
+    await this.#bringUp(ssh, machine, buildId, report);
+    const started = await this.#reach(ssh, await probe(ssh, buildId));
     if (started === null)
       throw new SshError(this.machine, 'there', 'its agent server has started and cannot be reached');
     return started;
   }
 
-  async #bringUp(machine: RemoteMachine, buildId: string, report: (step: string) => void): Promise<void> {
+  async #bringUp(
+    ssh: SshOptions,
+    machine: RemoteMachine,
+    buildId: string,
+    report: (step: string) => void,
+  ): Promise<void> {
     const { node } = machine;
     if (node === null) throw noNode(this.machine);
     if (!machine.isInstalled) {
       report(`Installing the agent server on ${this.machine} …`);
-      await install(this.#ssh, { ...machine, node }, this.#options.extensionFolder, buildId);
+      await install(ssh, { ...machine, node }, this.#options.extensionFolder, buildId);
     }
     report(`Starting the agent server on ${this.machine} …`);
-    await start(this.#ssh, { ...machine, node }, buildId);
+    await start(ssh, { ...machine, node }, buildId);
   }
 
   /**
    * The way to the server that the machine tells of; null if it tells of none, or that one is gone.
    * @throws {SshError} if ssh does not get there, or the server does not answer
    */
-  async #reach({ discovery, node }: RemoteMachine): Promise<ServerAddress | null> {
+  async #reach(ssh: SshOptions, { discovery, node }: RemoteMachine): Promise<ServerAddress | null> {
     const listening = discovery === null ? null : listeningOf(discovery.url);
     if (discovery === null || listening === null) return null;
     if (node === null) throw noNode(this.machine);
     const { url, token, pid } = discovery;
-    const { signal } = this.#disposed;
     const through: SshStream[] = [];
     const open = () => {
-      const stream = new SshStream({ ssh: this.#ssh, node, listening });
+      const stream = new SshStream({ ssh, node, listening });
       through.push(stream);
       return stream;
     };
     try {
       const maxPayloadBytes = maxServerFrameBytes;
-      const socket = await dial({ url, token, open, maxPayloadBytes, timeoutMs: answerMs, signal });
+      const signals = ssh.signal === undefined ? {} : { signal: ssh.signal };
+      const socket = await dial({ url, token, open, maxPayloadBytes, timeoutMs: answerMs, ...signals });
       socket.close();
     } catch (error) {
       if (!(error instanceof DialError)) throw error;
@@ -152,7 +166,7 @@ class SshRoute implements Route {
       // It has as many clients as it takes. With any other answer somebody else has the port by now.
       if (error.status !== 503) return null;
     }
-    return { url, token, open: () => new SshStream({ ssh: this.#ssh, node, listening }) };
+    return { url, token, open: () => new SshStream({ ssh, node, listening }) };
   }
 }
 
