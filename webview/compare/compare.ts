@@ -162,7 +162,7 @@ export class AiraCompare extends PanelElement<ToComparePanel, FromComparePanel> 
     const head = html`<div>
       <h1>${plainLine(title, 200)}</h1>
       <div class="meta">
-        ${metric === undefined ? nothing : `${metric.name}, ${metric.direction === 'minimize' ? t('smaller is better') : t('larger is better')} · `}${t('{0} runs in {1} groups that differ in more than their seed', runs.length, groups.length)}
+        ${metric === undefined ? nothing : `${plainLine(metric.name, 60)}, ${metric.direction === 'minimize' ? t('smaller is better') : t('larger is better')} · `}${t('{0} runs in {1} groups that differ in more than their seed', runs.length, groups.length)}
         <ar-machine .link=${this.link}></ar-machine>
       </div>
     </div>`;

@@ -1,7 +1,9 @@
 /** Runs that differ in nothing but their seed are one group: its spread is what luck does. */
+
 import type { ComparedRun } from '../../protocol/panels.ts';
 import type { RunConfig } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/switchWords.ts';
+import { plainLine } from '../charts/plainLine.ts';
 
 export interface SeedGroup {
   /** The same for the same settings, whatever else is shown. */
@@ -24,7 +26,7 @@ export function seedGroups(runs: readonly ComparedRun[]): SeedGroup[] {
   const configs = [...byKey.values()].flatMap(([first]) => (first === undefined ? [] : [first.summary.config]));
   return [...byKey].map(([key, members]) => ({
     key,
-    label: labelOf(members[0]?.summary.config, configs),
+    label: plainLine(labelOf(members[0]?.summary.config, configs), 160),
     runs: members.sort((a, b) => a.summary.config.seed - b.summary.config.seed),
   }));
 }

@@ -1,4 +1,5 @@
 /** All that is known of the candidate that is selected, and what can be done with it. */
+
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { formatCost, formatTokens, tokensOf } from '../../protocol/amounts.ts';
 import { duration } from '../../protocol/duration.ts';
@@ -6,6 +7,7 @@ import type { Candidate } from '../../protocol/run.ts';
 import { formatScore, formatScoreWithError } from '../../protocol/score.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
+import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
 import { ArElement } from '../ui/element.ts';
 import '../ui/icon.ts';
@@ -112,7 +114,7 @@ export class AiraCandidateDetails extends ArElement {
     const said = plainLine(summary || (idea ?? ''), 1000);
     return html`<h2>#${id} <span>${originWord(candidate)}</span></h2>
       <div class="score">${outcomeWord(candidate)} <span class="muted">${againstParent(candidate, model)}</span></div>
-      ${failure === null ? nothing : html`<pre class="failure" tabindex="0">${failure.message.slice(0, 4000)}</pre>`}
+      ${failure === null ? nothing : html`<pre class="failure" tabindex="0">${visibleText(failure.message.slice(0, 4000))}</pre>`}
       ${said === '' ? nothing : html`<p class="words">${said}</p>`}
       ${guidance === undefined ? nothing : html`<p class="words muted">${t('A person asked: {0}', plainLine(guidance, 600))}</p>`}
       <div class="tags">${this.#tags(candidate)}</div>

@@ -239,8 +239,8 @@ export class AiraRunHeader extends ArElement {
     const direction = metric.direction === 'minimize' ? t('smaller is better') : t('larger is better');
     return [
       id,
-      `${metric.name}, ${direction}`,
-      config.model,
+      `${plainLine(metric.name, 60)}, ${direction}`,
+      plainLine(config.model, 100),
       config.agentsPerSlot === 1
         ? t('{0} slots', config.workers)
         : t('{0} slots, {1} agents on each', config.workers, config.agentsPerSlot),

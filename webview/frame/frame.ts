@@ -2,8 +2,10 @@
  * The frame round every panel: says whether the view is live and of which machine, shows what went wrong instead of a blank
  * page, and makes the view again on demand.
  */
+
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { LinkMessage } from '../../protocol/panels.ts';
+import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
 import { ArElement, measures } from '../ui/element.ts';
 import '../ui/icon.ts';
@@ -79,7 +81,8 @@ export class ArFrame extends ArElement {
 
   #banner(): TemplateResult | typeof nothing {
     if (this.link === null || this.link.state === 'connected') return nothing;
-    const { state, host } = this.link;
+    const { state } = this.link;
+    const host = visibleText(this.link.host);
     if (state === 'reconnecting')
       return html`<div class="banner">
         <ar-progress-ring label=${t('Reconnecting')}></ar-progress-ring>
@@ -133,7 +136,7 @@ export class ArMachine extends ArElement {
 
   protected override render() {
     if (this.link === null) return nothing;
-    return html`<ar-icon name="server"></ar-icon><span title=${t('The machine that this is on')}>${this.link.host}</span>`;
+    return html`<ar-icon name="server"></ar-icon><span title=${t('The machine that this is on')}>${visibleText(this.link.host)}</span>`;
   }
 }
 customElements.define('ar-machine', ArMachine);

@@ -69,7 +69,7 @@ function named({ form, change, offered, problem }: ModelSection): TemplateResult
     return html`<ar-select
         label=${t('Model')}
         .value=${model.name}
-        .choices=${offered.map(({ id, label }) => ({ value: id, label }))}
+        .choices=${offered.map(({ id, label }) => ({ value: id, label: visibleText(label) }))}
         .problem=${words}
         @ar-change=${(event: ArEvent<string>) => rename(event.detail.value)}
       ></ar-select>

@@ -106,7 +106,7 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
         this.#askPlan();
         break;
       case 'starting':
-        this.starting = message.message;
+        this.starting = visibleText(message.message);
         this.failure = '';
         break;
       case 'failed':

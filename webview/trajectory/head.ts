@@ -113,7 +113,7 @@ export class ArTrajectoryHead extends ArElement {
         ${
           search === null
             ? nothing
-            : html`<span class="score" title=${t('{0} on the search split, with its standard error', run.metric.name)}
+            : html`<span class="score" title=${t('{0} on the search split, with its standard error', visibleText(run.metric.name))}
                 >${formatScoreWithError(search)}</span
               >`
         }
@@ -178,8 +178,8 @@ export class ArTrajectoryHead extends ArElement {
     const { candidate, run } = this;
     const { spent, steps, validation, test } = candidate;
     const sealed = validation === null && test === null && !run.unsealed;
-    return html`<span>${this.heading}</span>
-      <span>${run.config.model}</span>
+    return html`<span>${visibleText(this.heading)}</span>
+      <span>${visibleText(run.config.model)}</span>
       ${steps === 0 ? nothing : html`<span>${steps === 1 ? t('1 step') : t('{0} steps', steps)}</span>`}
       ${this.took > 0 ? html`<span>${shortDuration(this.took)}</span>` : nothing}
       ${
