@@ -1,6 +1,6 @@
 /** The door of the agent server: who may not come in does not, and what comes in cannot reach beyond what it may. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -213,6 +213,63 @@ describe('the door of the agent server', { timeout: 900_000 }, () => {
       }
     await assert.rejects(client.request('candidate.export', { run, candidate: 1, to: '../out' }), /absolute/);
     await client.request('run.get', { run });
+  });
+
+  it('takes numbers for candidates and for places in their files, and nothing that could be a path', async () => {
+    const params = { run, candidate: 1, path: 'solution.py', from: 0, limit: 1, index: 0, offset: 0, times: 1 };
+    const call = (method: string, change: object) =>
+      helloThen(
+        JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, operation: 'x', to: '/x', ...change } }),
+      );
+    const ofCandidates = [
+      ...['candidate.files', 'candidate.file', 'candidate.log', 'candidate.export', 'candidate.mark'],
+      ...['candidate.reevaluate', 'trajectory.page', 'trajectory.follow', 'trajectory.unfollow', 'trajectory.output'],
+    ];
+    for (const candidate of ['1', '../1', '1/../2', -1, 0.5, 1e300, [1], { toString: '1' }])
+      for (const method of ofCandidates)
+        assert.match(await call(method, { candidate }), /-32602/, `${method} of ${JSON.stringify(candidate)}`);
+    for (const place of ['0', -1, 0.5, 1e300, '../0']) {
+      assert.match(await call('trajectory.output', { index: place }), /-32602/);
+      assert.match(await call('trajectory.output', { offset: place }), /-32602/);
+      assert.match(await call('trajectory.page', { from: place }), /-32602/);
+      assert.match(await call('trajectory.page', { limit: place }), /-32602/);
+    }
+    assert.match(await call('trajectory.page', { limit: 1_000_000 }), /-32602/);
+    const beyond = await call('trajectory.output', { offset: Number.MAX_SAFE_INTEGER });
+    assert.ok(!beyond.includes(secret));
+  });
+
+  it('lets a submitted program lie nowhere but in a folder of its own', async () => {
+    const submit = (path: unknown, contentBase64: unknown = '') => {
+      const params = { run, summary: 'mine', files: [{ path, contentBase64 }], operation: `submit ${path}` };
+      return helloThen(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'run.submit', params }));
+    };
+    const before = await readdir(server.home, { recursive: true });
+    const hostile = [
+      '../events.jsonl',
+      'a/../../../run.json',
+      '/tmp/x.py',
+      join(server.home, 'x.py'),
+      './x.py',
+      'a//x.py',
+      'x.py/',
+      '',
+      '.',
+      'a\\..\\x.py',
+      'x\0.py',
+      'x\n.py',
+      'é'.repeat(600),
+      7,
+      null,
+      ['x.py'],
+    ];
+    for (const path of hostile) assert.match(await submit(path), /-32602/, JSON.stringify(path));
+    assert.match(await submit('x.py', 7), /-32602/);
+    // Even where the name of the operation has the form of a path.
+    const named = { run, summary: 'mine', files: [{ path: 'x.py', contentBase64: '' }], operation: '../../../outside' };
+    const answered = await helloThen(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'run.submit', params: named }));
+    assert.match(answered, /"kind":"not_found"/, 'its task is not prepared here');
+    assert.deepEqual(await readdir(server.home, { recursive: true }), before);
   });
 
   it('is not believed where somebody else could have put up its sign', async () => {
