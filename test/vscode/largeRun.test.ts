@@ -9,7 +9,7 @@ const usableMs = 1000;
 
 scenario(
   'a run of ten thousand candidates opens, is ranked, paged and filtered',
-  { before: async ({ home }) => void (await storeRun(home, 10_000)), deadlineMs: 1_500_000 },
+  { before: async ({ home }) => void (await storeRun(home, { candidates: 10_000 })), deadlineMs: 1_500_000 },
   async ({ vscode, picture }) => {
     await vscode.openContainer('AIRA2');
     const runs = vscode.tree('Runs');

@@ -76,7 +76,7 @@ scenario(
 scenario(
   'a run is paused, resumed and finished; then its scores are open, its report is shown and its program exported',
   { files: workspaceTask, deadlineMs },
-  async ({ vscode, picture, home }) => {
+  async ({ vscode, picture, workspace }) => {
     await vscode.openContainer('AIRA2');
     const runs = vscode.tree('Runs');
     await startRun(vscode, { task: taskTitle });
@@ -102,11 +102,11 @@ scenario(
 
     await (await runs.menu('slopes')).choose('Export Selected or Best Program…');
     await vscode.quickInput.opened('Export into a new folder in');
-    await vscode.quickInput.type(`${home}/`);
+    await vscode.quickInput.type(`${workspace}/`);
     await vscode.quickInput.button('Export Here');
     await vscode.notifications.shown(/is exported/);
-    const [folder] = (await readdir(home)).filter((name) => name.includes('slopes'));
+    const [folder] = (await readdir(workspace)).filter((name) => /^\d+-\d+-slopes/.test(name));
     assert.ok(folder !== undefined);
-    assert.ok((await readdir(join(home, folder))).includes('program'));
+    assert.ok((await readdir(join(workspace, folder))).includes('program'));
   },
 );

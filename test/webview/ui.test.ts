@@ -95,7 +95,7 @@ test('of ten thousand rows a table draws those in view, and keys lead through al
   ]);
 });
 
-test('a tree is led through with arrow keys and letters', limits, async () => {
+test('a tree opens what is clicked, and is led through with arrow keys and letters', limits, async () => {
   await using panel = await gallery();
   const { page } = panel;
   const item = (name: RegExp) => page.getByRole('treeitem', { name });
@@ -107,6 +107,7 @@ test('a tree is led through with arrow keys and letters', limits, async () => {
   await page.keyboard.press('o');
   await hears(panel, [
     ['ar-tree', 'ar-select', 'a'],
+    ['ar-tree', 'ar-activate', 'a'],
     ['ar-tree', 'ar-toggle', 'a'],
     ['ar-tree', 'ar-select', 'b'],
     ['ar-tree', 'ar-activate', 'b'],

@@ -23,8 +23,8 @@ const rowHeight = 22;
 
 /**
  * A tree of any size: only rows in view are drawn. Arrow keys, Home, End and letters move as in VS Code's own trees.
- * `ar-select` tells the id of the row that was clicked or moved to, `ar-activate` of one to be opened, `ar-toggle` of one that
- * is folded or unfolded: `expanded` is changed by the tree itself.
+ * `ar-select` tells the id of the row that was clicked or moved to, `ar-activate` of one to be opened, by a click as in VS Code's
+ * trees or by Enter, `ar-toggle` of one that is folded or unfolded: `expanded` is changed by the tree itself.
  */
 export class ArTree extends ArElement {
   static override properties: PropertyDeclarations = {
@@ -156,7 +156,10 @@ export class ArTree extends ArElement {
 
   #row({ item, level, position, siblings, expandable, expanded }: TreeRow, index: number): TemplateResult {
     const twistie = expandable ? html`<ar-icon name=${expanded ? 'chevronDown' : 'chevronRight'}></ar-icon>` : nothing;
-    const activate = () => this.emit('ar-activate', item.id);
+    const open = () => {
+      this.#select(index);
+      this.emit('ar-activate', item.id);
+    };
     return html`<div
       role="treeitem"
       aria-level=${level}
@@ -168,8 +171,7 @@ export class ArTree extends ArElement {
       tabindex=${item.id === this.current ? 0 : -1}
       data-row=${index}
       .style=${`top: ${index * rowHeight}px; padding-left: ${4 + (level - 1) * 12}px`}
-      @click=${() => this.#select(index)}
-      @dblclick=${activate}
+      @click=${open}
     >
       <span class="twistie" @click=${(event: Event) => this.#twist(event, item.id)}>${twistie}</span>
       ${item.icon === undefined ? nothing : html`<ar-icon name=${item.icon}></ar-icon>`}

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Candidate, RunEvent, RunEventBody } from '../../../protocol/run.ts';
 import { runStarted } from '../../support/candidates.ts';
-import { syntheticRun } from '../../support/syntheticRun.ts';
+import { type SyntheticOptions, syntheticRun } from '../../support/syntheticRun.ts';
 
 interface Moment {
   at: number;
@@ -11,8 +11,8 @@ interface Moment {
 }
 
 /** @returns its id, which its task names: `synthetic` */
-export async function storeRun(home: string, candidates: number): Promise<string> {
-  const run = syntheticRun({ candidates, unsealed: true, slots: 8 });
+export async function storeRun(home: string, options: SyntheticOptions): Promise<string> {
+  const run = syntheticRun({ unsealed: true, slots: 8, ...options });
   const { config, metric, createdAt } = run.summary;
   const lived = run.candidates.flatMap(momentsOf).sort((a, b) => a.at - b.at);
   const end = lived.at(-1)?.at ?? createdAt;
