@@ -22,10 +22,14 @@ const limits = {
   scenarios: { testTimeoutMs: 600_000, fileTimeoutMs: 3_000_000 },
 } satisfies Record<string, FileLimits>;
 
-/** Integration tests start sandboxes and workers of their own, so that one file keeps two cores busy. */
+/**
+ * Files at once. Integration tests wait for their processes about as often as these work. A scenario is a VS Code, a browser,
+ * a server and two workers already.
+ */
 const width = {
   unit: Math.max(2, availableParallelism()),
-  integration: Math.max(1, Math.floor(availableParallelism() / 2)),
+  integration: availableParallelism(),
+  scenarios: Math.max(1, Math.floor(availableParallelism() / 2)),
 };
 
 const say = (text: string) => console.log(`· ${text}`);
@@ -62,8 +66,13 @@ async function* runGroup(group: Group, options: TestOptions): AsyncGenerator<Fil
   }
   const { files: possible, outcomes } = await prepareBrowserTests(files, say);
   yield* outcomes;
-  const limitsOf = (file: string) => (isScenario(file) ? limits.scenarios : limits[group]);
-  yield* inParallel(possible, width[group], (file) => runTestFile(projectRoot, file, limitsOf(file), options.grep));
+  const run = (kind: keyof typeof limits, some: readonly string[]) =>
+    inParallel(some, width[kind], (file) => runTestFile(projectRoot, file, limits[kind], options.grep));
+  yield* run(
+    group,
+    possible.filter((file) => !isScenario(file)),
+  );
+  yield* run('scenarios', possible.filter(isScenario));
 }
 
 function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> {
