@@ -12,6 +12,7 @@ import { isSealed } from '../../protocol/sealed.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { bestWords, stagnationWords } from './bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from './costEstimate.ts';
+import { inertWords } from './inertWords.ts';
 import { requestWords } from './requestWords.ts';
 
 export const RunReport = z.object({
@@ -96,13 +97,14 @@ export function renderReport(report: RunReport): string {
   const lines = [
     `# Run ${run.id}`,
     '',
-    `Task **${report.task.title}** (${report.task.id}@${report.task.version}), metric ${run.metric.name}, ${arrow}.`,
-    `Model: ${config.model}${config.model === 'heuristic' ? ' (built-in heuristic, no language model)' : ''}. ${config.workers} workers × ${config.agentsPerSlot} agents, temperature ${config.temperature}, crossover ${config.crossover}, seed ${config.seed}.`,
-    `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}.${run.endReason === null ? '' : ` The search ended: ${run.endReason.replace(/\.$/, '')}.`}`,
+    `Task **${inertWords(report.task.title)}** (${report.task.id}@${report.task.version}), metric ${inertWords(run.metric.name)}, ${arrow}.`,
+    `Model: ${inertWords(config.model)}${config.model === 'heuristic' ? ' (built-in heuristic, no language model)' : ''}. ${config.workers} workers × ${config.agentsPerSlot} agents, temperature ${config.temperature}, crossover ${config.crossover}, seed ${config.seed}.`,
+    `${run.counts.created} candidates: ${run.counts.scored} scored, ${run.counts.failed} failed, ${run.counts.abandoned} abandoned, in ${duration(run.activeMs)}.${run.endReason === null ? '' : ` The search ended: ${inertWords(run.endReason.replace(/\.$/, ''), 300)}.`}`,
     ...searchLines(run),
     '',
   ];
-  if (run.caveats.length > 0) lines.push('## Read this first', '', ...run.caveats.map((caveat) => `- ${caveat}`), '');
+  if (run.caveats.length > 0)
+    lines.push('## Read this first', '', ...run.caveats.map((caveat) => `- ${inertWords(caveat, 500)}`), '');
   lines.push(
     ...selectionSection(report, selected),
     ...rankingSection(report),
@@ -122,7 +124,7 @@ function selectionSection(report: RunReport, selected: Candidate | null): string
   const lines = [
     '## Selected program',
     '',
-    `**#${selected.id}** ${oneLine(selected.summary)}`,
+    `**#${selected.id}** ${inertWords(selected.summary)}`,
     '',
     '| split | what it decided | score |',
     '| --- | --- | --- |',
@@ -145,7 +147,7 @@ function selectionSection(report: RunReport, selected: Candidate | null): string
       const verdict =
         test === undefined ? 'unknown' : isBetter(test, baseline.score, direction) ? 'better' : 'not better';
       lines.push(
-        `| ${baseline.name}${baseline.how === undefined ? '' : ` (${baseline.how})`} | ${formatScore(baseline.score)} | ${verdict} |`,
+        `| ${inertWords(baseline.name)}${baseline.how === undefined ? '' : ` (${inertWords(baseline.how)})`} | ${formatScore(baseline.score)} | ${verdict} |`,
       );
     }
     lines.push('');
@@ -209,7 +211,7 @@ function rankingSection(report: RunReport): string[] {
       ...(candidate.excluded === true ? [', excluded'] : []),
       ...(candidate.pinned === true ? [', pinned'] : []),
     ].join('');
-    return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`}${how} | ${show(candidate.search)} | ${validation} | ${test} | ${oneLine(candidate.summary)} |`;
+    return `| #${candidate.id} | ${candidate.operator}${parents === '' ? '' : ` of ${parents}`}${how} | ${show(candidate.search)} | ${validation} | ${test} | ${inertWords(candidate.summary)} |`;
   });
   return [
     '## Candidates',
@@ -225,7 +227,7 @@ function failureSection(report: RunReport): string[] {
   if (report.failures.length === 0) return [];
   const lines = report.failures.slice(0, 20).map((candidate) => {
     const { failure } = candidate;
-    return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${oneLine(failure?.message ?? '')}`;
+    return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${inertWords(failure?.message ?? '')}`;
   });
   return ['## Failures', '', ...lines, ''];
 }
@@ -251,7 +253,7 @@ function personSection({ ranking, failures, unserved }: RunReport): string[] {
           )
           .join(', ')}.`,
     ),
-    ...unserved.map(({ body, reason }) => `Not served (${oneLine(reason)}): ${oneLine(requestWords(body))}`),
+    ...unserved.map(({ body, reason }) => `Not served (${inertWords(reason)}): ${inertWords(requestWords(body))}`),
   ];
   return lines.length === 0 ? [] : ["## A person's part", '', ...lines.map((line) => `- ${line}`), ''];
 }
@@ -279,4 +281,3 @@ function lineage(selected: Candidate, report: RunReport): string {
 }
 
 const show = (score: Score | null) => (score === null ? 'none' : formatScoreWithError(score));
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, 200);

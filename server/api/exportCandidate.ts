@@ -8,6 +8,7 @@ import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { isSealed } from '../../protocol/sealed.ts';
+import { inertWords } from '../analysis/inertWords.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
 import type { RunPaths } from '../store/home.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
@@ -150,11 +151,11 @@ function readme(view: RunView, task: PreparedTask, candidate: Candidate): string
     `search ${candidate.search === null ? 'none' : formatScoreWithError(candidate.search)}`,
     ...(candidate.test === null ? [] : [`test ${formatScoreWithError(candidate.test)}`]),
   ];
-  return `# ${task.manifest.title}: candidate #${candidate.id} of run ${summary.id}
+  return `# ${inertWords(task.manifest.title)}: candidate #${candidate.id} of run ${summary.id}
 
-${printableText(candidate.summary)}
+${inertWords(printableText(candidate.summary), 1000)}
 
-${task.manifest.metric.name} (${task.manifest.metric.direction}): ${scores.join(', ')}. Made by ${candidate.author}.
+${inertWords(task.manifest.metric.name)} (${task.manifest.metric.direction}): ${scores.join(', ')}. Made by ${inertWords(candidate.author)}.
 
 - \`program/\`: the program, as it was evaluated
 - \`run.sh\`: runs it on the prepared data of the task (makes a virtual environment on first use, or set \`PYTHON\`)
