@@ -3,8 +3,7 @@
  * behind the sandbox, because root inside it would be root of the machine otherwise.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -113,12 +112,12 @@ export class BwrapDriver implements SandboxDriver {
         },
         clean: async () => {
           await held.group?.remove();
-          await rm(held.folder, { recursive: true, force: true });
+          rmSync(held.folder, { recursive: true, force: true });
         },
       });
     } catch (error) {
       await group?.remove();
-      if (folder !== null) await rm(folder, { recursive: true, force: true });
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
       const problem = error instanceof Error ? error.message : String(error);
       throw new SandboxStartError('bwrap', problem, 'See `aira2 doctor`.', { cause: error });

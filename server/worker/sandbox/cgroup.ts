@@ -10,6 +10,8 @@ import { ownGroups } from './cgroupMounts.ts';
 import { MemoryAccount } from './memoryAccount.ts';
 
 type Controller = 'memory' | 'pids' | 'cpu';
+/** Asked once: the answer is read from the speed of each. */
+const machineCpus = cpus().length;
 const controllers: readonly Controller[] = ['memory', 'pids', 'cpu'];
 
 /** Where groups can be made: a folder for each controller (the same one for all of them in version 2). */
@@ -134,7 +136,7 @@ export class Cgroup {
           ],
     );
     set('pids', [['pids.max', String(limits.pids)]]);
-    if (limits.cpus < cpus().length) {
+    if (limits.cpus < machineCpus) {
       const quota = String(limits.cpus * 100_000);
       set(
         'cpu',
