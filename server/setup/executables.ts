@@ -3,12 +3,12 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 function isExecutable(file: string): boolean {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
   try {
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(file, constants.X_OK);
     return true;
   } catch (error) {
-    // Root may execute a file only if some execute bit is set: EACCES is an answer here, not a fault.
+    // An answer, not a fault: a folder of somebody else on PATH, or a file that root may not execute as nobody may.
     if (error instanceof Error && 'code' in error && error.code === 'EACCES') return false;
     throw error;
   }

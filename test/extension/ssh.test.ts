@@ -14,7 +14,7 @@ import { sshRoute } from '../../extension/src/connection/ssh/sshRoute.ts';
 import { SshStream } from '../../extension/src/connection/ssh/sshStream.ts';
 import { projectRoot } from '../../scripts/setup/environment.ts';
 import { isRunning, until } from '../support/agentServer.ts';
-import { noSshHost, SshHost, type SshHostOptions } from '../support/sshHost.ts';
+import { freePort, listens, noSshHost, SshHost, type SshHostOptions } from '../support/sshHost.ts';
 
 interface Window {
   connection: Connection;
@@ -138,17 +138,6 @@ describe('a server behind ssh', { skip: noSshHost, timeout: 400_000 }, () => {
     await until('one connection to be left', async () => (await host.relays()).length === 1);
   });
 
-  it('is dialled at once where the person does not want to wait for the next attempt', async (t) => {
-    const host = await hostOf(t);
-    const { connection, links } = await windowOn(t, host);
-    const client = await connection.need();
-    await host.cut();
-    await until('the link to be lost', () => links.includes('lost'));
-    await host.listen();
-    client.reconnect();
-    await until('the link to be back', () => connection.link.kind === 'connected');
-  });
-
   it('that died is started again by the window that was connected with it', async (t) => {
     const host = await hostOf(t);
     const { connection } = await windowOn(t, host);
@@ -195,6 +184,25 @@ describe('a server behind ssh', { skip: noSshHost, timeout: 400_000 }, () => {
     const { pid, home } = await client.request('server.get', {});
     assert.equal(home, scratch);
     assert.match(await readFile(`/proc/${pid}/environ`, 'utf8'), /OPENAI_BASE_URL=http/);
+  });
+
+  it('is reached through a connection that the person holds open, and takes none of the person’s forwardings', async (t) => {
+    const forwarded = await freePort();
+    const host = await hostOf(t, {
+      config: ['ControlMaster auto', 'ControlPath {root}/c', `LocalForward 127.0.0.1:${forwarded} 127.0.0.1:1`],
+    });
+    const { connection } = await windowOn(t, host);
+    await connection.look();
+    assert.equal(connection.link.kind, 'absent', 'reached without one, too');
+    const person = spawn('ssh', ['-F', host.configFile, '-N', '-o', 'ClearAllForwardings=yes', host.name]);
+    t.after(() => person.kill('SIGKILL'));
+    await until('the connection of the person', () => existsSync(host.controlPath));
+    await host.lockUp();
+    const client = await connection.need();
+    assert.equal((await client.request('server.get', {})).home, host.home);
+    assert.equal(await listens(forwarded), false, 'that port is for the person’s own sessions');
+    await connection.dispose();
+    assert.equal(person.exitCode, null, 'the person’s connection goes on');
   });
 
   it('that ends, or that is not there, ends a stream to it: nobody waits for a sign of life', async (t) => {

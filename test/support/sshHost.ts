@@ -30,6 +30,8 @@ export interface SshHostOptions {
   user?: string;
   /** False: PATH leads to no Node. */
   hasNode?: boolean;
+  /** More lines of ssh's configuration for this host; `{root}` is a folder that goes with it. */
+  config?: readonly string[];
   /** Of sessions, beside HOME and PATH. */
   environment?: Record<string, string>;
 }
@@ -91,7 +93,7 @@ export class SshHost implements AsyncDisposable {
     });
     await until('sshd to listen', async () => {
       if (daemon.exitCode !== null) throw new Error(`sshd ended with ${daemon.exitCode}: ${words}`);
-      return answers(this.#port);
+      return listens(this.#port);
     });
   }
 
@@ -106,11 +108,21 @@ export class SshHost implements AsyncDisposable {
     await until('sshd to be gone', () => all.every((one) => !isRunning(one)));
   }
 
+  /** Where the person's open connection is, with `ControlPath {root}/c`. */
+  get controlPath(): string {
+    return join(this.#root, 'c');
+  }
+
   /** Of the agent server there. @throws if there is none */
   async discovery(): Promise<Discovery> {
     const found = await readDiscovery(this.paths.discovery);
     if (found === null) throw new Error('there is no agent server');
     return found;
+  }
+
+  /** Nobody is let in any more; sessions that are open go on. */
+  async lockUp(): Promise<void> {
+    await writeFile(join(this.#root, 'authorized'), '');
   }
 
   /** The host has another key from now on, as if somebody stood in between. */
@@ -148,7 +160,7 @@ export class SshHost implements AsyncDisposable {
   }
 
   async #configure(options: SshHostOptions): Promise<void> {
-    const { isKnown = true, user = userInfo().username, hasNode = true, environment = {} } = options;
+    const { isKnown = true, user = userInfo().username, hasNode = true, environment = {}, config = [] } = options;
     await mkdir(this.userHome, { mode: 0o700 });
     const [host, person] = [join(this.#root, 'host'), join(this.#root, 'person')];
     makeKey(host);
@@ -190,6 +202,7 @@ export class SshHost implements AsyncDisposable {
         '  IdentityAgent none',
         `  UserKnownHostsFile ${join(this.#root, 'known_hosts')}`,
         '  GlobalKnownHostsFile /dev/null',
+        ...config.map((line) => `  ${line.replaceAll('{root}', this.#root)}`),
         '',
       ].join('\n'),
     );
@@ -238,7 +251,7 @@ function fileOf(pid: number, name: string): Promise<string> {
   return readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => '');
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -247,7 +260,7 @@ async function freePort(): Promise<number> {
 }
 
 /** True if something accepts connections there. */
-async function answers(port: number): Promise<boolean> {
+export async function listens(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   const is = new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true));

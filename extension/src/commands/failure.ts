@@ -45,6 +45,12 @@ export function explain(error: unknown): Failure {
     return { message, severity: 'error', actions: ['showServerLog', 'retryConnection'] };
   if (error instanceof ServerSilentError || error instanceof DiscoveryError)
     return { message, severity: 'error', actions: ['retryConnection'] };
+  if (error instanceof DialError && error.status === 401)
+    return {
+      message: l10n.t('The agent server does not take this token; it has another one after each start. ({0})', message),
+      severity: 'warning',
+      actions: ['retryConnection', 'connect'],
+    };
   if (error instanceof SshError || error instanceof EndOfAttemptsError)
     return { message, severity: 'error', actions: ['retryConnection', 'connect'] };
   if (error instanceof NotConnectedError || error instanceof PeerClosedError || error instanceof DialError)

@@ -29,8 +29,14 @@ export async function startServer(app: App): Promise<void> {
 }
 
 export async function retryConnection(app: App): Promise<void> {
-  if (app.connection.link.kind === 'lost') app.connection.get().reconnect();
-  else await app.connection.look();
+  const { connection } = app;
+  if (connection.link.kind === 'lost') {
+    connection.get().reconnect();
+    return;
+  }
+  await connection.look();
+  // Whoever asked is told why not; the views have no room for it.
+  if (connection.link.kind === 'failed') throw connection.link.error;
 }
 
 export async function stopServer(app: App): Promise<void> {

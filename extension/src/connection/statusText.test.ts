@@ -36,7 +36,7 @@ test('the item names the live run, its best score, its cost and the machine', ()
 test('a lost link is a warning that says that runs go on, and names the machine', () => {
   const lost = statusText({ kind: 'lost', reason: 'closed', server: connected.server }, 'gpu-box', false, []);
   assert.equal(lost?.severity, 'warning');
-  assert.match(lost?.text ?? '', /gpu-box/);
+  assert.match(lost?.text ?? '', /lost.*gpu-box/);
   assert.match(lost?.tooltip ?? '', /Runs go on/);
 });
 

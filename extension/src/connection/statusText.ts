@@ -31,7 +31,7 @@ export function statusText(
     case 'absent':
       if (isLocal) return null;
       return {
-        text: `$(circle-slash) AIRA2 · ${machine}`,
+        text: `$(circle-slash) AIRA2 · ${l10n.t('no server')} · ${machine}`,
         tooltip: l10n.t('No agent server is running on {0}.', where),
         severity: 'ok',
       };
@@ -43,13 +43,13 @@ export function statusText(
       };
     case 'failed':
       return {
-        text: `$(error) AIRA2 · ${machine}`,
+        text: `$(error) AIRA2 · ${l10n.t('not reached')} · ${machine}`,
         tooltip: `${l10n.t('No connection with the agent server on {0}.', where)}\n\n${escapeMarkdown(shorten(link.error.message, 600))}`,
         severity: 'error',
       };
     case 'lost':
       return {
-        text: `$(debug-disconnect) AIRA2 · ${machine}`,
+        text: `$(debug-disconnect) AIRA2 · ${l10n.t('link lost')} · ${machine}`,
         tooltip: `${l10n.t('The link to {0} is lost and is being dialled again. Runs go on.', where)}\n\n${escapeMarkdown(link.reason)}`,
         severity: 'warning',
       };
