@@ -59,7 +59,7 @@ const byName: Record<string, number> = {
   WorkerDiskFullError: exitCodes.environment,
   RecordingError: exitCodes.badInput,
   AcquireError: exitCodes.environment,
-  PrepareError: exitCodes.environment,
+  PrepareError: exitCodes.badInput,
   WorkerStartError: exitCodes.environment,
   SlotFailedError: exitCodes.environment,
   EndpointInUseError: exitCodes.badInput,

@@ -106,6 +106,17 @@ describe('tasks of the agent server', { timeout: 600_000 }, () => {
     assert.deepEqual((await client.request('task.get', { task: 'diamonds' })).medals, [], 'of a task without any');
   });
 
+  it('whose data does not fit are bad input, not a fault of the machine', async () => {
+    const task = await taskIn(join(server.home, 'unfit'), 'unfit');
+    await writeFile(join(task, 'table.csv'), 'a,b\n1,2\n');
+    const client = await server.client();
+    await assert.rejects(
+      client.request('task.prepare', { task, operation: 'unfit' }),
+      (error: unknown) =>
+        error instanceof RemoteError && error.kind === 'bad_input' && /names the column 'y'/.test(error.message),
+    );
+  });
+
   it('read out nothing but themselves, whatever path they are asked for by', async () => {
     const client = await server.client();
     await writeFile(join(server.home, 'secret.txt'), `${secret}\n`);
