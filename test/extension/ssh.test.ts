@@ -13,8 +13,11 @@ import { SshError } from '../../extension/src/connection/ssh/ssh.ts';
 import { sshRoute } from '../../extension/src/connection/ssh/sshRoute.ts';
 import { SshStream } from '../../extension/src/connection/ssh/sshStream.ts';
 import { projectRoot } from '../../scripts/setup/environment.ts';
-import { isRunning, until } from '../support/agentServer.ts';
+import { isRunning, until as untilWithin } from '../support/agentServer.ts';
 import { freePort, listens, noSshHost, SshHost, type SshHostOptions } from '../support/sshHost.ts';
+
+/** A dozen sessions of ssh, each with a Node or two: seconds, where nothing else runs. */
+const until = (what: string, condition: () => Promise<boolean> | boolean) => untilWithin(what, condition, 200_000);
 
 interface Window {
   connection: Connection;
@@ -79,7 +82,7 @@ async function nothingIsLeft(host: SshHost): Promise<void> {
   await until('relays to end there', async () => (await host.relays()).length === 0);
 }
 
-describe('a server behind ssh', { skip: noSshHost, timeout: 400_000 }, () => {
+describe('a server behind ssh', { skip: noSshHost, timeout: 2_000_000 }, () => {
   it('is put there, started and reached, where ssh forwards nothing; looking starts nothing', async (t) => {
     const host = await hostOf(t);
     const { connection } = await windowOn(t, host);
@@ -186,15 +189,27 @@ describe('a server behind ssh', { skip: noSshHost, timeout: 400_000 }, () => {
     assert.match(await readFile(`/proc/${pid}/environ`, 'utf8'), /OPENAI_BASE_URL=http/);
   });
 
-  it('is reached through a connection that the person holds open, and takes none of the person’s forwardings', async (t) => {
+  it('is reached through a connection that the person holds open, and as if the configuration wanted nothing else', async (t) => {
     const forwarded = await freePort();
     const host = await hostOf(t, {
-      config: ['ControlMaster auto', 'ControlPath {root}/c', `LocalForward 127.0.0.1:${forwarded} 127.0.0.1:1`],
+      config: [
+        ...['ControlMaster auto', 'ControlPath {root}/c', `LocalForward 127.0.0.1:${forwarded} 127.0.0.1:1`],
+        ...['RequestTTY force', 'RemoteCommand tmux new -A'],
+      ],
     });
     const { connection } = await windowOn(t, host);
     await connection.look();
     assert.equal(connection.link.kind, 'absent', 'reached without one, too');
-    const person = spawn('ssh', ['-F', host.configFile, '-N', '-o', 'ClearAllForwardings=yes', host.name]);
+    const person = spawn('ssh', [
+      '-F',
+      host.configFile,
+      '-N',
+      '-o',
+      'ClearAllForwardings=yes',
+      '-o',
+      'RemoteCommand=none',
+      host.name,
+    ]);
     t.after(() => person.kill('SIGKILL'));
     await until('the connection of the person', () => existsSync(host.controlPath));
     await host.lockUp();
@@ -290,7 +305,7 @@ describe('a server behind ssh', { skip: noSshHost, timeout: 400_000 }, () => {
   });
 
   it('of a host whose key is not known is not reached, and it is said what to do', async (t) => {
-    const host = await hostOf(t, { isKnown: false });
+    const host = await hostOf(t, { isKnown: false, config: ['LogLevel QUIET'] });
     const { connection } = await windowOn(t, host);
     await assert.rejects(connection.need(), saying(/host key is not known here.*ssh gpu-box/));
     assert.equal(connection.link.kind, 'failed');

@@ -133,6 +133,7 @@ export async function install(
   ].join('; ');
   const tar = spawn('tar', ['-C', extensionFolder, '-czf', '-', ...serverParts], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    windowsHide: true,
     // macOS would add files of its own.
     env: { ...process.env, COPYFILE_DISABLE: '1' },
   });

@@ -35,7 +35,8 @@ const maxOutput = 1024 * 1024;
 
 /**
  * Arguments of every call of ours, up to the host. A connection that the person holds open is used (ControlPath), none is kept
- * for others; ports of the person's own forwardings are left to the person's own sessions.
+ * for others; what the configuration wants for the person's own sessions (forwardings, a command such as tmux, silence) is not
+ * taken over.
  * @throws {SshError} for what is no name of a host
  */
 export function sshArguments({ host, configFile }: SshOptions): string[] {
@@ -44,7 +45,7 @@ export function sshArguments({ host, configFile }: SshOptions): string[] {
     ...(configFile === undefined || configFile === '' ? [] : ['-F', configFile]),
     ...['-T', '-o', 'BatchMode=yes', '-o', `ConnectTimeout=${connectSeconds}`],
     ...['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'],
-    ...['-o', 'ClearAllForwardings=yes', '-o', 'ControlMaster=no'],
+    ...['-o', 'ClearAllForwardings=yes', '-o', 'ControlMaster=no', '-o', 'RemoteCommand=none', '-o', 'LogLevel=ERROR'],
     '--',
     host,
   ];
@@ -81,7 +82,7 @@ async function run(
   const args = [...sshArguments(options), command];
   if (signal?.aborted === true) throw givenUp(host);
   return new Promise((resolve, reject) => {
-    const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     const settle = (act: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

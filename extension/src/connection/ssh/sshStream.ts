@@ -49,7 +49,8 @@ export class SshStream extends Duplex {
   constructor({ ssh, node, listening }: SshStreamOptions) {
     super({ allowHalfOpen: false });
     const command = `exec ${quoted(node)} -e ${quoted(relay)} ${quoted(JSON.stringify(listening))}`;
-    this.#child = spawn('ssh', [...sshArguments(ssh), command], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const how = { stdio: 'pipe', windowsHide: true } as const;
+    this.#child = spawn('ssh', [...sshArguments(ssh), command], how);
     const { stdin, stdout, stderr } = this.#child;
     const fail = (problem: SshError) => {
       if (this.destroyed) return;
