@@ -27,7 +27,8 @@ export const ladder = [
   { rung: 'SIGINT', waitMs: 1000 },
   { rung: 'SIGTERM', waitMs: 500 },
   { rung: 'SIGKILL', waitMs: 750 },
-  { rung: 'shell', waitMs: 1000 },
+  // Longer than it takes to know that a shell has ended when its end is reported by nobody.
+  { rung: 'shell', waitMs: 3000 },
   { rung: 'sandbox', waitMs: 2000 },
 ] as const;
 type Rung = (typeof ladder)[number]['rung'];
