@@ -19,6 +19,13 @@ scenario(
     await startRun(vscode, { task: taskTitle, budget: '40 candidates' });
     const [run] = await runs.rows();
     assert.match(run?.description ?? '', /running · \d+\/40/);
+    // Its agent is at work: steps come in by themselves, then the evaluation and a score.
+    await runs.has('a candidate at work', (rows) => candidates(rows).length > 0, slowMs);
+    await runs.inlineAction(rowOf('#1'), 'Open Trajectory');
+    const streaming = await vscode.webviews.panel('#1 slopes', slowMs);
+    await streaming.getByRole('button', { name: 'Step 1', exact: true }).waitFor({ timeout: slowMs });
+    await picture('trajectory-live');
+    await streaming.getByText('scored', { exact: true }).first().waitFor({ timeout: slowMs });
     await hasScored(vscode, 2);
     await vscode.statusBar.item(/slopes/).waitFor();
     await picture('run-tree');

@@ -28,10 +28,15 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** Sends a signal to every process with this home directory: SIGSTOP is what they see of a machine that falls asleep. */
+export async function signalProcessesOf(home: string, name: NodeJS.Signals): Promise<void> {
+  for (const pid of await processesWith('HOME', home)) signal(pid, name);
+}
+
 /** Asks every process with this home directory to end, and kills those that do not. */
 export async function endProcessesOf(home: string): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  for (const pid of await processesWith('HOME', home)) signal(pid, 'SIGTERM');
+  await signalProcessesOf(home, 'SIGTERM');
   for (;;) {
     const left = await processesWith('HOME', home);
     if (left.length === 0) return;
