@@ -48,7 +48,6 @@ scenario(
   { files: workspaceTask, deadlineMs },
   async ({ vscode, home, picture }) => {
     await vscode.openContainer('AIRA2');
-    const runs = vscode.tree('Runs');
     await startRun(vscode, { task: taskTitle });
     const before = scored(await hasScored(vscode, 2));
     const former = await serverPid(home);
