@@ -4,7 +4,7 @@ import { l10n } from '../localisation.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { gpuWords } from '../workers/workersTree.ts';
 
-const marks = { ok: '✅', limited: '⚠️', missing: '❌' } as const;
+const marks = { ok: '✓', limited: '⚠', missing: '✗' } as const;
 
 export function doctorMarkdown(report: DoctorReport, machine: MachineFacts, host: string): string {
   const facts = [

@@ -90,7 +90,7 @@ export async function checkTask(app: App, args: readonly unknown[]): Promise<voi
 }
 
 function checkMarkdown({ task, passed, findings, splits }: TaskCheck): string {
-  const marks = { ok: '✅', failed: '❌', warning: '⚠️' } as const;
+  const marks = { ok: '✓', failed: '✗', warning: '⚠' } as const;
   const rows = splits.map(
     ({ split, rows: count, sample, targets }) =>
       `| ${split} | ${count} | ${sample === null ? '–' : formatScoreWithError({ ...sample, value: sample.score })} | ${escapeMarkdown(
