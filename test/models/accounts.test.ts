@@ -225,7 +225,12 @@ describe('a run on a model that costs money', { timeout: 300_000 }, () => {
     await again.close();
     assert.equal(again.view.summary.counts.scored, 6);
     const spent = await assertAccountsAgree(run);
-    assert.ok(Math.abs(spent.costUsd - priceOfBill(bill)) < 1e-6);
+    const billed = priceOfBill(bill);
+    // Each of the other agents may have had a call under way when the run ended: it counts as the most it can have taken.
+    assert.ok(spent.estimatedCalls <= 3, `${spent.estimatedCalls} calls were cut off`);
+    assert.ok(spent.costUsd >= billed - 1e-6, `counted ${spent.costUsd}, billed ${billed}: nothing is lost`);
+    if (spent.estimatedCalls === 0) assert.ok(spent.costUsd <= billed + 1e-6, 'nothing is counted twice');
+    assert.ok(spent.calls - spent.estimatedCalls <= bill.calls, 'no answer is counted twice');
   });
 
   it('forgets no cost and counts none twice, however often its server is killed', async (t) => {
