@@ -42,7 +42,8 @@ async function play(): Promise<void> {
       await until('the host of the configuration', () => vscode.quickInput.items(), includes('gpu-box'));
       await picture('ssh-choose');
       await pick(vscode, 'Connect to a server', 'gpu-box');
-      await vscode.statusBar.item(/gpu-box/).waitFor({ timeout: slowMs });
+      // With its own name beside the known one, once it has said that.
+      await vscode.statusBar.item(/gpu-box \(/).waitFor({ timeout: slowMs });
       await welcomes(vscode, 'Runs', /Start Run/);
       await isPutThere(host);
       assert.equal(existsSync(join(home, 'server')), false, 'no server was started on this machine');
@@ -76,6 +77,18 @@ async function play(): Promise<void> {
           slowMs,
         );
       await picture('ssh-back');
+
+      await vscode.reload();
+      await vscode.openContainer('AIRA2');
+      await vscode.tree('Runs').has('the candidates again', (rows) => scored(rows).length >= there.length, slowMs);
+      await until(
+        'one connection of this window',
+        () => host.relays(),
+        (open) => open.length === 1,
+        {
+          timeoutMs: slowMs,
+        },
+      );
 
       await vscode.palette.run('AIRA2: Use This Machine’s Server');
       await vscode.statusBar.item(/gpu-box/).waitFor({ state: 'hidden', timeout: slowMs });
