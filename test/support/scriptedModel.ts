@@ -20,7 +20,10 @@ export function scriptedModel(script: Script): ChatModel {
       const { before } = script;
       if (before !== undefined) turns.push(() => call(turn, 'bash', { command: before(request) }));
       turns.push(() => call(turn, 'bash', { command: writeProgram(script.program(request)) }));
-      const part = turns[turn]?.() ?? call(turn, 'submit', { summary: `program of seed ${request.seed}` });
+      // With its sandbox the program is gone: it is written again.
+      const isLost = JSON.stringify(request.messages.at(-1) ?? '').includes('Not submitted:');
+      const next = isLost ? turns.at(-1) : turns[turn];
+      const part = next?.() ?? call(turn, 'submit', { summary: `program of seed ${request.seed}` });
       return {
         parts: [{ type: 'text', text: `turn ${turn + 1}` }, part],
         finish: { kind: 'tool_calls', raw: 'tool_calls' },
