@@ -12,6 +12,7 @@ import { runDirectory, runPaths } from '../../server/store/home.ts';
 import { processStartTime } from '../../server/store/processLock.ts';
 import { listRunIds } from '../../server/store/runStore.ts';
 import { endWorkers } from '../../server/workers/endWorkers.ts';
+import { endProcessesOf } from '../vscode/target/processes.ts';
 import { venv } from './linearTask.ts';
 
 /** A server starts in a second; a machine that does twenty other things may take a hundred times as long. */
@@ -105,6 +106,8 @@ export class TestServer implements AsyncDisposable {
       await until(`process ${pid} to be gone`, async () => !isRunning(pid));
     }
     for (const run of await listRunIds(this.home)) await endWorkers(runPaths(runDirectory(this.home, run)).workers);
+    // Of several that were started at once all but one end by themselves, when they come to it: the home would be made anew.
+    await endProcessesOf(this.home);
     await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
