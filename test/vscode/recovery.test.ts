@@ -14,8 +14,8 @@ import { scenario } from './scenario.ts';
 import { signalProcessesOf } from './target/processes.ts';
 
 const deadlineMs = 1_500_000;
-/** Longer than any keep-alive. */
-const asleepMs = 40_000;
+/** Longer than a keep-alive and the wait for its answer. */
+const asleepMs = 25_000;
 
 scenario(
   'a window that is reloaded, and one that is closed and opened again, show the same run and the same panels',
