@@ -20,7 +20,7 @@ const listing = (change: Partial<TaskListing> = {}): TaskListing => ({
 
 test('tasks of the person come first, and groups without tasks are left out', () => {
   const tree = new TasksTree();
-  tree.set([listing(), listing({ id: 'churn', builtin: false, manifest: '/work/churn/task.yaml' })]);
+  tree.set([listing(), listing({ id: 'churn', builtin: false, manifest: '/home/ada/churn/task.yaml' })]);
   const groups = tree.children(undefined);
   assert.deepEqual(
     groups.map((node) => node.id),
@@ -38,7 +38,10 @@ test('tasks of the person come first, and groups without tasks are left out', ()
 
 test('a built-in task is asked for by name, a person’s own by its path', () => {
   assert.equal(taskReference(listing()), 'diamonds@1');
-  assert.equal(taskReference(listing({ builtin: false, manifest: '/work/churn/task.yaml' })), '/work/churn/task.yaml');
+  assert.equal(
+    taskReference(listing({ builtin: false, manifest: '/home/ada/churn/task.yaml' })),
+    '/home/ada/churn/task.yaml',
+  );
   assert.equal(taskReference(listing({ builtin: false, manifest: null })), 'diamonds@1');
 });
 
