@@ -2,7 +2,6 @@
  * Events folded into what they mean: the run's summary and its candidates. Server, command line and panels all see a run
  * through this one function, so that a restart, a resumed subscription and a live view cannot disagree.
  */
-
 import { addSpending, nothingSpent } from './amounts.ts';
 import { compareWithBest, countAttempt, recompare } from './best.ts';
 import type { RunSnapshot } from './client.ts';

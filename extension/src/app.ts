@@ -2,7 +2,6 @@
  * Everything that lives as long as the window: the connection, what is known through it, the views and panels on it. Made when
  * VS Code first asks for any of it; it starts nothing by itself.
  */
-
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';

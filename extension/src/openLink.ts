@@ -1,5 +1,4 @@
 /** Links of the form `vscode://aira2.aira2-vscode/run?id=<run>&candidate=<n>`: anybody can send one, so the person is asked. */
-
 import type * as vscode from 'vscode';
 import { CandidateId, RunId } from '../../protocol/run.ts';
 import type { App } from './app.ts';

@@ -1,7 +1,7 @@
 /** Words of models, programs and manifests inside markdown of ours: a reader's preview shows them, and nothing more. */
+import { directionMarks } from '../../protocol/directionMarks.ts';
 
-/** Marks that turn the direction of writing around. */
-const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const turning = new RegExp(`[${directionMarks}]`, 'g');
 
 /**
  * On one line, cut to `max` characters; HTML, links, images and cells of tables become the characters that they are written with.

@@ -1,5 +1,4 @@
 /** The honest account of a run: what was selected and how well it does on rows that nothing saw, with errors and caveats. */
-
 import * as z from 'zod';
 import { CostEstimate } from '../../protocol/cost.ts';
 import { duration } from '../../protocol/duration.ts';

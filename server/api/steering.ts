@@ -2,7 +2,6 @@
  * What a person can do to a run, whether it is live or down: the same wishes, checked in the same way, each an event in the
  * run's log before anybody hears of it. A live run heeds them at once, one that is down when it is taken up again.
  */
-
 import type { Logger } from 'pino';
 import type { BudgetExtension, CandidateId } from '../../protocol/run.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';

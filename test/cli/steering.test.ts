@@ -4,15 +4,13 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pino from 'pino';
 import type * as z from 'zod';
-import { RunHost } from '../../server/api/runHost.ts';
 import { forms } from '../../server/cli/output.ts';
 import { RunStore, readRun } from '../../server/store/runStore.ts';
 import { runStarted } from '../support/candidates.ts';
 import { aira2 } from '../support/command.ts';
+import { hosted } from '../support/hostedRun.ts';
 import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
-import { linearProgram, scriptedModel } from '../support/scriptedModel.ts';
 
 const run = '20260106-000000-linear-d001';
 let toy: LinearTask;
@@ -44,26 +42,6 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   throw new Error(`waited 90 s for: ${what}`);
 }
 
-/** Hosts the run here until `whileLive` is done and the search has ended. */
-async function hosted(store: RunStore, whileLive: (host: RunHost) => Promise<void>): Promise<void> {
-  const host = await RunHost.start({
-    store,
-    task: toy.task,
-    model: scriptedModel({ program: ({ seed }) => linearProgram(2 + (seed % 100) / 100) }),
-    venv,
-    log: pino({ level: 'silent' }),
-  });
-  const ended = host.run();
-  try {
-    await whileLive(host);
-    await ended;
-  } finally {
-    host.search.interrupt('the test is over');
-    await ended;
-    await store.close();
-  }
-}
-
 describe('steering by command', { timeout: 600_000 }, () => {
   it('of a run that is down is stored, and heeded when it goes on', async () => {
     const store = await RunStore.create(toy.home, run, {
@@ -72,7 +50,7 @@ describe('steering by command', { timeout: 600_000 }, () => {
       splitHash: toy.task.splitHash,
       scoringHash: toy.task.scoringHash,
     });
-    await hosted(store, async (host) => {
+    await hosted(store, toy.task, async (host) => {
       await until('two scored candidates', () => store.view.summary.counts.scored >= 2);
       host.search.interrupt('a power cut');
     });
@@ -123,7 +101,7 @@ describe('steering by command', { timeout: 600_000 }, () => {
   it('of a live run reaches it through its own door', async () => {
     const store = await RunStore.open(toy.home, run);
     await store.append({ type: 'run_resumed', pid: process.pid });
-    await hosted(store, async ({ steering }) => {
+    await hosted(store, toy.task, async ({ steering }) => {
       await until('the evaluations that were asked for', () => store.view.pending.length === 0);
       // Commands take their time: the search waits for them.
       await steering.pause();
@@ -159,7 +137,7 @@ describe('steering by command', { timeout: 600_000 }, () => {
     await printed(forms['runs steer'], 'runs', 'finish', other);
     const again = await RunStore.open(toy.home, other);
     await again.append({ type: 'run_resumed', pid: process.pid });
-    await hosted(again, async () => undefined);
+    await hosted(again, toy.task, async () => undefined);
     const { summary } = (await readRun(toy.home, other)).view;
     assert.deepEqual([summary.state, summary.counts.created], ['finished', 0]);
     assert.equal(summary.endReason, 'a person had it finish');

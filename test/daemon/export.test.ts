@@ -4,16 +4,14 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import pino from 'pino';
 import { RemoteError } from '../../protocol/rpcErrors.ts';
 import { Candidate } from '../../protocol/run.ts';
-import { RunHost } from '../../server/api/runHost.ts';
 import { runDirectory, runPaths } from '../../server/store/home.ts';
 import { RunStore } from '../../server/store/runStore.ts';
 import { TestServer, until } from '../support/agentServer.ts';
 import { runStarted } from '../support/candidates.ts';
-import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
-import { linearProgram, scriptedModel } from '../support/scriptedModel.ts';
+import { hosted } from '../support/hostedRun.ts';
+import { type LinearTask, linearTask } from '../support/linearTask.ts';
 
 const run = '20260108-000000-linear-e001';
 const common = ['README.md', 'candidate.json', 'program/solution.py', 'requirements.txt', 'run.sh'];
@@ -30,7 +28,7 @@ before(async () => {
     scoringHash: toy.task.scoringHash,
   });
   // Unsealed with two candidates, cut off with three.
-  await hosted(store, async ({ steering, search }) => {
+  await hosted(store, toy.task, async ({ steering, search }) => {
     const scored = (count: number) => () => store.view.summary.counts.scored >= count;
     await until('two candidates', scored(2));
     await steering.pause();
@@ -43,23 +41,6 @@ before(async () => {
   });
 });
 after(() => server?.[Symbol.asyncDispose]());
-
-async function hosted(store: RunStore, whileLive: (host: RunHost) => Promise<void>): Promise<void> {
-  const host = await RunHost.start({
-    store,
-    task: toy.task,
-    model: scriptedModel({ program: ({ seed }) => linearProgram(2 + (seed % 100) / 100) }),
-    venv,
-    log: pino({ level: 'silent' }),
-  });
-  const ended = host.run();
-  try {
-    await whileLive(host);
-  } finally {
-    await ended;
-    await store.close();
-  }
-}
 
 const refusal = (pattern: RegExp) => (error: unknown) =>
   error instanceof RemoteError && error.kind === 'bad_input' && pattern.test(error.message);
@@ -94,7 +75,7 @@ describe('the export of a candidate', { timeout: 900_000 }, () => {
     const record = Candidate.parse(JSON.parse(await readFile(join(to, 'candidate.json'), 'utf8')));
     assert.deepEqual([record.validation, record.test], [null, null]);
 
-    await hosted(await RunStore.open(server.home, run), () => Promise.resolve());
+    await hosted(await RunStore.open(server.home, run), toy.task, () => Promise.resolve());
     const atEnd = join(server.home, 'out', 'at-end');
     const whole = await client.request('candidate.export', { run, candidate: sealed.id, to: atEnd });
     assert.deepEqual(whole.files, [...common, 'predictions.csv'].sort(), 'at the end all is open');

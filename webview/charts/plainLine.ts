@@ -1,7 +1,7 @@
 /** Text of models on its way to the screen: one line, in which nothing steers how the rest is read. */
+import { directionMarks } from '../../protocol/directionMarks.ts';
 
-/** Controls, and marks that turn the direction of writing around. */
-const steering = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const steering = new RegExp(`[\\p{Cc}\\u2028\\u2029${directionMarks}]`, 'gu');
 
 /**
  * Without control characters, line ends and direction marks; runs of white space are one space; cut to `max` characters.

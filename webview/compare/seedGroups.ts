@@ -1,5 +1,4 @@
 /** Runs that differ in nothing but their seed are one group: its spread is what luck does. */
-
 import type { ComparedRun } from '../../protocol/panels.ts';
 import type { RunConfig } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/switchWords.ts';

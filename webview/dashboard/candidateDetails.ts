@@ -1,5 +1,4 @@
 /** All that is known of the candidate that is selected, and what can be done with it. */
-
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { formatCost, formatTokens, tokensOf } from '../../protocol/amounts.ts';
 import { duration } from '../../protocol/duration.ts';

@@ -1,5 +1,4 @@
 /** Paints a population: lines of descent, the best so far, marks of candidates, lines of reference. */
-
 import { crisp, drawWords } from '../charts/axes.ts';
 import type { MarkLayer } from '../charts/markLayer.ts';
 import { operators, states } from '../charts/marks.ts';

@@ -2,7 +2,6 @@
  * The frame round every panel: says whether the view is live and of which machine, shows what went wrong instead of a blank
  * page, and makes the view again on demand.
  */
-
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { LinkMessage } from '../../protocol/panels.ts';
 import { visibleText } from '../text/visibleText.ts';

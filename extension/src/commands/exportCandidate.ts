@@ -1,5 +1,4 @@
 /** Exporting: a program with its environment, and its predictions once the run is unsealed. */
-
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Commands about models: their keys, whether they answer, and those that the editor itself offers. */
-
 import type { KeyProvider } from '../../../protocol/clientViews.ts';
 import type { App } from '../app.ts';
 import { View } from '../ids.ts';

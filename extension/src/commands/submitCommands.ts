@@ -1,5 +1,4 @@
 /** A person's own program: a working copy of a candidate, edited, and submitted through the same hidden evaluation. */
-
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';

@@ -1,5 +1,4 @@
 /** After an update of the extension a server of the older build may still be at work: taking over is offered, once. */
-
 import * as vscode from 'vscode';
 import type { ServerInfo } from '../../../protocol/clientViews.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';

@@ -1,5 +1,4 @@
 /** What is told of a run without being asked: that it has ended, and that something asked for could not be done. */
-
 import * as vscode from 'vscode';
 import type { RunId, RunSummary } from '../../../protocol/run.ts';
 import { formatScore } from '../../../protocol/score.ts';

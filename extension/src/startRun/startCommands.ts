@@ -1,5 +1,4 @@
 /** The commands that begin a run. */
-
 import { taskReference } from '../../../protocol/taskReference.ts';
 import type { App } from '../app.ts';
 import { listingOf } from '../commands/taskCommands.ts';

@@ -2,7 +2,6 @@
  * From nothing to a run in four questions with an answer each ready: task, model, how long, and the plan with its cost. Enter
  * four times starts what was started last.
  */
-
 import type * as vscode from 'vscode';
 import { clientRefusals, type RunSettings } from '../../../protocol/client.ts';
 import type { TaskListing } from '../../../protocol/clientViews.ts';

@@ -1,5 +1,4 @@
 /** What scenarios do with runs, as a person would. */
-
 import type { TreeRow } from '../pages/treeView.ts';
 import { until } from '../pages/until.ts';
 import type { Workbench } from '../pages/workbench.ts';
