@@ -23,14 +23,11 @@ const limits = {
 } satisfies Record<string, FileLimits>;
 
 /**
- * Files at once. Integration tests wait for their processes about as often as these work. A scenario is a VS Code, a browser,
- * a server and two workers already.
+ * Files at once: tests wait for their processes about as often as these work. A scenario is a VS Code, a browser, a server and
+ * two workers already: at most half of the files are scenarios.
  */
-const width = {
-  unit: Math.max(2, availableParallelism()),
-  integration: availableParallelism(),
-  scenarios: Math.max(1, Math.floor(availableParallelism() / 2)),
-};
+const width = Math.max(2, availableParallelism());
+const scenariosAtOnce = Math.floor(width / 2);
 
 const say = (text: string) => console.log(`· ${text}`);
 
@@ -66,13 +63,13 @@ async function* runGroup(group: Group, options: TestOptions): AsyncGenerator<Fil
   }
   const { files: possible, outcomes } = await prepareBrowserTests(files, say);
   yield* outcomes;
-  const run = (kind: keyof typeof limits, some: readonly string[]) =>
-    inParallel(some, width[kind], (file) => runTestFile(projectRoot, file, limits[kind], options.grep));
-  yield* run(
-    group,
-    possible.filter((file) => !isScenario(file)),
+  yield* inParallel(
+    // Scenarios first: they are the longest, and one at the very end would have nothing beside it.
+    possible.toSorted((a, b) => Number(isScenario(b)) - Number(isScenario(a))),
+    width,
+    (file) => runTestFile(projectRoot, file, limits[isScenario(file) ? 'scenarios' : group], options.grep),
+    (file, beside) => !isScenario(file) || beside.filter(isScenario).length < scenariosAtOnce,
   );
-  yield* run('scenarios', possible.filter(isScenario));
 }
 
 function prepareFor(group: 'unit' | 'integration'): Promise<FileOutcome | null> {

@@ -11,6 +11,8 @@ export interface BudgetLine {
   text: string;
   /** 0 to 1; null: there is no bound. */
   share: number | null;
+  /** To have taken all of it is what was asked for. */
+  isGoal?: boolean;
 }
 
 const hourMs = 3_600_000;
@@ -32,7 +34,10 @@ export function budgetLines(summary: RunSummary, activeMs: number): BudgetLine[]
     share: bound === null || bound === undefined ? null : Math.min(1, used / bound),
   });
   const lines = [
-    line(t('Candidates'), counts.created, config.candidates, String(counts.created), String(config.candidates)),
+    {
+      ...line(t('Candidates'), counts.created, config.candidates, String(counts.created), String(config.candidates)),
+      isGoal: true,
+    },
     line(
       t('Time'),
       activeMs,

@@ -160,7 +160,7 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
     switch (this.tab) {
       case 'score':
       case 'lineage':
-        return html`${this.#tools()}
+        return html`${this.#tools(model)}
           ${
             this.asTable
               ? this.#table('scores')
@@ -182,14 +182,14 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
           .selected=${selected}
         ></aira-slots-view>`;
       case 'cost':
-        return html`${this.#tools()}
+        return html`${this.#tools(model)}
         ${
           this.asTable
             ? this.#table('cost')
             : html`<aira-cost-view .model=${model} .version=${version} .selected=${selected}></aira-cost-view>`
         }`;
       case 'validation':
-        return html`${this.#tools()}
+        return html`${this.#tools(model)}
         ${
           this.asTable
             ? this.#table('validation')
@@ -213,7 +213,7 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
     ></aira-candidates-table>`;
   }
 
-  #tools(): TemplateResult {
+  #tools({ summary }: RunModel): TemplateResult {
     const { scoreMode, clip, across } = this.options;
     const set = (change: Partial<PlotOptions>) => () => {
       this.options = { ...this.options, ...change };
@@ -222,7 +222,8 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
       html`<ar-button appearance="secondary" .pressed=${pressed} @click=${change}
         >${pressed ? html`<ar-icon name="check"></ar-icon>` : nothing}${label}</ar-button
       >`;
-    const scored = this.tab !== 'cost' && !this.asTable;
+    // Sealed scores are no plot yet.
+    const scored = !this.asTable && (this.tab === 'validation' ? summary.unsealed : this.tab !== 'cost');
     const population = (this.tab === 'score' || this.tab === 'lineage') && !this.asTable;
     const plane = () => this.renderRoot.querySelector('aira-population-plane');
     const zoom = (factor: number) => () => {

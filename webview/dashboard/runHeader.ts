@@ -331,12 +331,12 @@ export class AiraRunHeader extends ArElement {
   }
 
   #budgets(model: RunModel): TemplateResult[] {
-    return budgetLines(model.summary, model.activeMs()).map(({ name, text, share }) => {
+    return budgetLines(model.summary, model.activeMs()).map(({ name, text, share, isGoal = false }) => {
       const percent = Math.round((share ?? 0) * 1000) / 10;
       return html`<div class="budget">
         <div class="words"><span>${name}</span><span>${text}</span></div>
         <div
-          class="track ${share === null ? 'none' : share >= 1 ? 'full' : ''}"
+          class="track ${share === null ? 'none' : share >= 1 && !isGoal ? 'full' : ''}"
           role=${share === null ? nothing : 'meter'}
           aria-label=${share === null ? nothing : name}
           aria-valuenow=${share === null ? nothing : percent}

@@ -254,15 +254,11 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
   #doing(): string {
     if (this.shown?.candidate.state === 'evaluating') return t('the program is evaluated');
     if (this.shown?.candidate.state !== 'running') return '';
-    const last = this.#rows.at(-1);
-    const now = this.#model.now();
-    if (last?.kind === 'step') {
-      const open = last.acts.find(({ observation }) => observation === null);
-      if (open !== undefined)
-        return t('{0} runs for {1}', toolName(open.call.name), shortDuration(Math.max(0, now - last.event.at)));
-    }
-    const since = this.#model.lastAt;
-    return since === null ? t('it starts') : t('it thinks for {0}', shortDuration(Math.max(0, now - since)));
+    const { underWay } = this.#model;
+    if (underWay === null) return t('it starts');
+    const { tool, since } = underWay;
+    const long = shortDuration(Math.max(0, this.#model.now() - since));
+    return tool === null ? t('it thinks for {0}', long) : t('{0} runs for {1}', toolName(tool), long);
   }
 
   #took(): number {

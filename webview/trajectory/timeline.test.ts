@@ -69,6 +69,17 @@ test('a clock that went backwards makes no negative stretch', () => {
   assert.equal(line.length, 21_000);
 });
 
+test('what the agent does now is drawn up to now, and what it waits for when it has ended is not', () => {
+  const events = [started(), answer(1, began + 10_000)];
+  const underWay = { activity: 'tools', tool: 'python' } as const;
+  const line = timelineOf(timed(events), 2, running, began + 25_000, underWay);
+  const { activity, tool, from, to, index } = line.stretches.at(-1) ?? assert.fail('nothing is drawn');
+  assert.deepEqual([activity, tool, from, to, index], ['tools', 'python', 10_000, 25_000, 1]);
+  assert.equal(line.totals.tools, 15_000);
+  const failed = timelineOf(timed(events), 2, { state: 'failed', endedAt: began + 12_000 }, began + 25_000, underWay);
+  assert.equal(failed.length, 10_000);
+});
+
 test('the evaluation follows, and grows while it is under way', () => {
   const events = [started(), answer(1, began + 10_000, { tool: 'submit' }), observed(1, began + 15_000)];
   const evaluating = { state: 'evaluating', submittedAt: began + 15_000, endedAt: null } as const;

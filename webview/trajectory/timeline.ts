@@ -82,12 +82,22 @@ export function timedEvent({ index, event }: TrajectoryItem, toolOf: (callId: st
   }
 }
 
-/** @param now milliseconds since the epoch, for an evaluation that is still under way */
+/** What an agent does that has not ended. */
+export interface UnderWay {
+  activity: 'thinking' | 'tools';
+  tool: string | null;
+}
+
+/**
+ * @param now milliseconds since the epoch: what has not ended yet goes up to it
+ * @param underWay of an agent at work; null if that is not known
+ */
 export function timelineOf(
   events: readonly (TimedEvent | undefined)[],
   total: number,
   candidate: Pick<Candidate, 'submittedAt' | 'endedAt' | 'state'>,
   now: number,
+  underWay: UnderWay | null = null,
 ): Timeline {
   const line = new Growing();
   for (let index = 0; index < total; index++) {
@@ -95,7 +105,7 @@ export function timelineOf(
     if (event === undefined) line.miss();
     else line.add(event);
   }
-  return line.end(candidate, now);
+  return line.end(candidate, now, underWay);
 }
 
 class Growing {
@@ -144,8 +154,14 @@ class Growing {
     this.#length += length;
   }
 
-  end({ submittedAt, endedAt, state }: Pick<Candidate, 'submittedAt' | 'endedAt' | 'state'>, now: number): Timeline {
+  end(
+    { submittedAt, endedAt, state }: Pick<Candidate, 'submittedAt' | 'endedAt' | 'state'>,
+    now: number,
+    underWay: UnderWay | null,
+  ): Timeline {
     let submitted: number | null = null;
+    if (state === 'running' && this.#clock !== null && underWay !== null)
+      this.#push(underWay.activity, now - this.#clock, { ...this.#last, tool: underWay.tool, failed: false });
     if (submittedAt !== undefined && this.#clock !== null) {
       const of = { ...this.#last, tool: null, failed: state === 'failed' };
       submitted = this.#length;

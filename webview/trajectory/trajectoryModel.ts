@@ -3,7 +3,7 @@ import type { TrajectoryItem } from '../../protocol/clientViews.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { Pages } from './pages.ts';
 import { keepUnchanged, type Row, rowsOf } from './rows.ts';
-import { type TimedEvent, type Timeline, timedEvent, timelineOf } from './timeline.ts';
+import { type TimedEvent, type Timeline, timedEvent, timelineOf, type UnderWay } from './timeline.ts';
 
 export class TrajectoryModel {
   readonly #pages = new Pages();
@@ -13,6 +13,7 @@ export class TrajectoryModel {
   #rowsBefore: Row[] = [];
   #timeline: Timeline | null = null;
   #timedFor: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'> | null = null;
+  #timedAt = 0;
   /** This machine's clock minus the server's, from events that came in live. */
   #ahead = 0;
   /** An event of the log in view: what is far from it may be dropped. */
@@ -69,10 +70,24 @@ export class TrajectoryModel {
     return this.#rows;
   }
 
-  /** An evaluation that is under way grows with the clock. */
+  /** What the agent does now, if its trajectory goes on, and since when; null before its first event. */
+  get underWay(): (UnderWay & { since: number }) | null {
+    const since = this.lastAt;
+    if (since === null) return null;
+    const last = this.rows.at(-1);
+    const open = last?.kind === 'step' ? last.acts.find(({ observation }) => observation === null) : undefined;
+    if (last?.kind !== 'step' || open === undefined) return { activity: 'thinking', tool: null, since };
+    return { activity: 'tools', tool: open.call.name, since: last.event.at };
+  }
+
+  /** What is under way grows with the clock, a second at a time. */
   timeline(candidate: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'>): Timeline {
-    if (this.#timeline === null || this.#timedFor !== candidate || candidate.state === 'evaluating') {
-      this.#timeline = timelineOf(this.#timed, this.#pages.total, candidate, this.now());
+    const now = this.now();
+    const isLive = candidate.state === 'running' || candidate.state === 'evaluating';
+    const isOld = isLive && Math.abs(now - this.#timedAt) >= 900;
+    if (this.#timeline === null || this.#timedFor !== candidate || isOld) {
+      this.#timeline = timelineOf(this.#timed, this.#pages.total, candidate, now, this.underWay);
+      this.#timedAt = now;
       this.#timedFor = candidate;
     }
     return this.#timeline;

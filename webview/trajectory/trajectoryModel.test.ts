@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { answer, began, itemsOf, observed, started } from './sampleEvents.ts';
+import { TrajectoryModel } from './trajectoryModel.ts';
+
+function modelOf(events: readonly TrajectoryEvent[]): TrajectoryModel {
+  const model = new TrajectoryModel();
+  model.put(itemsOf(events), events.length, null);
+  return model;
+}
+
+test('a tool that has not answered is under way since it was called', () => {
+  const { underWay } = modelOf([started(), answer(1, began + 10_000, { tool: 'bash' })]);
+  assert.deepEqual(underWay, { activity: 'tools', tool: 'bash', since: began + 10_000 });
+});
+
+test('after an observation the agent thinks', () => {
+  const { underWay } = modelOf([started(), answer(1, began + 10_000), observed(1, began + 16_000)]);
+  assert.deepEqual(underWay, { activity: 'thinking', tool: null, since: began + 16_000 });
+});
+
+test('nothing is under way that has not begun', () => assert.equal(modelOf([]).underWay, null));
+
+test('the strip shows what is under way', () => {
+  const model = modelOf([started(), answer(1, began + 10_000)]);
+  const { stretches } = model.timeline({ state: 'running', endedAt: null });
+  assert.equal(stretches.at(-1)?.activity, 'tools');
+  assert.equal(model.timeline({ state: 'scored', endedAt: began }).stretches.at(-1)?.activity, 'thinking');
+});
