@@ -55,6 +55,8 @@ function terminal(error: ChatModelError, { messages }: GenerateRequest): Error {
     }
     case 'aborted':
       return new InterruptedError(error.message);
+    case 'out_of_time':
+      return new TrajectoryEnd('time_limit', error.message);
     default:
       return new TrajectoryEnd('failed', `the model could not answer: ${error.message}`);
   }

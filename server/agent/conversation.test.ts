@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { bash, bench, options, rehearsals, scripted, submit, type Turn, text } from '../../test/support/agentBench.ts';
 import { draftContext } from '../../test/support/operatorContext.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import { ChatModelError, type FinishKind, type GenerateResponse, type MessagePart } from '../models/chatModel.ts';
 import { runAgent } from './loop.ts';
 import { messagesOf, stepsOf } from './transcript.ts';
@@ -189,6 +190,26 @@ describe('a conversation that grows long', () => {
     );
   });
 
+  it('goes on without notes where the budget has no room for them', async () => {
+    const refused: Turn = () => {
+      throw new BudgetExhaustedError('run', { tokens: 1, costUsd: null }, { tokens: 2, costUsd: 0 });
+    };
+    const turns: Turn[] = [];
+    const model = scripted(turns, { contextTokens: 40_000 });
+    const answer = model.generate.bind(model);
+    let acts = 0;
+    model.generate = (request) => {
+      if (request.caller?.purpose !== 'snapshot') acts += 1;
+      const act: Turn = acts === 30 ? [submit()] : [text('think'), big(900)];
+      turns.push(request.caller?.purpose === 'snapshot' ? refused : act);
+      return answer(request);
+    };
+    const given = options(model, bench().workbench, { context: roomy });
+    assert.deepEqual(await runAgent(given), { reason: 'submitted', detail: 'a program', steps: 30 });
+    assert.ok(ofType(given.log.events, 'compacted').some(({ how }) => how === 'cut'));
+    assert.deepEqual(ofType(given.log.events, 'notice'), [], 'no turn was the last before its time');
+  });
+
   it('is shortened without any model when the provider calls it too long, and fails only when nothing is left', async () => {
     const model = scripted([[big(500)], [big(500)], [big(500)], tooLong, tooLong, [submit()]]);
     const given = options(model, bench().workbench);
@@ -203,6 +224,8 @@ describe('a conversation that grows long', () => {
     );
     const sizes = model.requests.slice(3).map(({ messages }) => JSON.stringify(messages).length);
     assert.ok((sizes[0] ?? 0) > (sizes[1] ?? 0) && (sizes[1] ?? 0) > (sizes[2] ?? 0), String(sizes));
+
+    for (const { parkedMs } of cuts) assert.ok(parkedMs !== undefined, 'a refused call is no work of the agent');
 
     const hopeless = options(scripted([[bash('a')], ...Array.from({ length: 20 }, () => tooLong)]), bench().workbench);
     const result = await runAgent(hopeless);

@@ -5,6 +5,7 @@
  */
 import type { OperatorMode } from '../../protocol/runSwitches.ts';
 import type { ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import {
   type ChatModel,
   ChatModelError,
@@ -45,6 +46,8 @@ export interface ConversationOptions {
   now: () => number;
   /** Step and time left, in words. */
   standing: () => string;
+  /** Milliseconds of work that are left; a call gets somewhat more, so that a last turn can be finished. */
+  remainingMs: () => number;
   /** Default: all tools of an agent that works in a sandbox. */
   tools?: readonly ToolSpec[];
   /** Default: `react`. */
@@ -74,6 +77,9 @@ export function modelEvent(answer: Answer, step: number, at: number): Extract<Tr
   };
 }
 
+/** A last turn may begin when there is next to no time left. */
+const lastTurnMs = 120_000;
+
 export class Conversation {
   readonly #options: ConversationOptions;
 
@@ -90,8 +96,8 @@ export class Conversation {
     await this.#keepInBudget();
     for (;;) {
       const answer = await this.#ask(isLast);
-      if (answer === 'too long') {
-        await this.#shorten();
+      if ('tooLongAfterMs' in answer) {
+        await this.#shorten(answer.tooLongAfterMs);
         continue;
       }
       const cause = unusable(answer);
@@ -112,8 +118,9 @@ export class Conversation {
     return [...(this.#options.tools ?? toolSpecs)];
   }
 
-  async #ask(isLast: boolean): Promise<Answer | 'too long'> {
+  async #ask(isLast: boolean): Promise<Answer | { tooLongAfterMs: number }> {
     const attempt = resamplesOf(this.#events);
+    const started = this.#options.now();
     try {
       return await this.#generate({
         messages: messagesOf(this.#events),
@@ -125,7 +132,8 @@ export class Conversation {
         caller: { agent: this.#options.agent, step: this.#step, purpose: 'act', attempt },
       });
     } catch (error) {
-      if (ChatModelError.is(error) && error.kind === 'context_overflow') return 'too long';
+      if (ChatModelError.is(error) && error.kind === 'context_overflow')
+        return { tooLongAfterMs: Math.max(0, this.#options.now() - started) };
       throw error;
     }
   }
@@ -134,9 +142,10 @@ export class Conversation {
   async #generate(
     request: Pick<GenerateRequest, 'messages' | 'tools' | 'toolMode' | 'maxOutputTokens' | 'seed' | 'caller'>,
   ): Promise<Answer> {
-    const { model, context, operators, signal, now } = this.#options;
+    const { model, context, operators, signal, now, remainingMs } = this.#options;
     const started = now();
-    const whole = { ...request, system: systemPrompt(context, operators), context, signal };
+    const limitMs = Math.max(0, remainingMs()) + lastTurnMs;
+    const whole = { ...request, system: systemPrompt(context, operators), context, signal, limitMs };
     const { response, parkedMs } = await askModel(model, whole, (broken, brokenAfterMs) =>
       this.#discard('incomplete', { ...broken, durationMs: now() - started, parkedMs: brokenAfterMs }),
     );
@@ -159,12 +168,12 @@ export class Conversation {
   }
 
   /** After a refusal as too long: deterministic, since a model that cannot read the conversation cannot sum it up. */
-  async #shorten(): Promise<void> {
+  async #shorten(parkedMs: number): Promise<void> {
     const horizon = planAfterOverflow(this.#events);
     if (horizon === null)
       throw new TrajectoryEnd('failed', 'the task alone is too long for this model: choose one with a longer context');
     const cuts = horizon.cutThrough > horizonOf(this.#events).cutThrough;
-    await this.#compact(this.#compaction(cuts ? 'cut' : 'masked', 'overflow', horizon));
+    await this.#compact({ ...this.#compaction(cuts ? 'cut' : 'masked', 'overflow', horizon), parkedMs });
   }
 
   /**
@@ -173,6 +182,7 @@ export class Conversation {
    */
   async #snapshot(cut: CompactedEvent): Promise<CompactedEvent | null> {
     if (this.#events.some((event) => event.type === 'discarded' && event.cause === 'snapshot')) return null;
+    const started = this.#options.now();
     try {
       const answer = await this.#generate({
         messages: [...messagesOf(this.#events), { role: 'user', parts: [{ type: 'text', text: snapshotRequest }] }],
@@ -188,9 +198,12 @@ export class Conversation {
       if (snapshot !== null && event.tokensAfter < event.tokensBefore - this.#budget().leastGain) return event;
       await this.#discard('snapshot', answer);
     } catch (error) {
+      // Without notes there may be room for another turn.
+      if (error instanceof BudgetExhaustedError) return null;
       if (!ChatModelError.is(error) && !(error instanceof TrajectoryEnd)) throw error;
       const usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
-      await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0, parkedMs: 0 });
+      const parkedMs = Math.max(0, this.#options.now() - started);
+      await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0, parkedMs });
     }
     return null;
   }

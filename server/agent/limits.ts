@@ -28,6 +28,11 @@ export class ProviderStoppedError extends Error {
   override readonly name = 'ProviderStoppedError';
 }
 
+/** What a candidate may take is less than its first turn: no candidate could do anything, so the run must stop and say so. */
+export class BudgetTooSmallError extends Error {
+  override readonly name = 'BudgetTooSmallError';
+}
+
 /**
  * The provider refuses this one conversation, which it had answered before: nobody's failure, and no reason to stop the run.
  * Its assignment is put back like after a fault of the machine.

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { bash, bench, call, options, scripted, solution, submit } from '../../test/support/agentBench.ts';
 import { draftContext } from '../../test/support/operatorContext.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import { ChatModelError } from '../models/chatModel.ts';
-import { InterruptedError, ProviderStoppedError } from './limits.ts';
+import { BudgetTooSmallError, InterruptedError, ProviderStoppedError } from './limits.ts';
 import { runAgent } from './loop.ts';
 import { messagesOf } from './transcript.ts';
 
@@ -159,6 +160,61 @@ describe('the ReAct loop', () => {
     clock = 10;
     assert.equal((await runAgent(given)).reason, 'submitted');
     assert.equal(given.log.events.filter((event) => event.type === 'model').length, 2);
+  });
+
+  it('has a call end with its own time, and hands in what there is', async () => {
+    const model = scripted([
+      [bash('ls')],
+      () => {
+        throw new ChatModelError('out_of_time', 'time was up');
+      },
+    ]);
+    const given = options(model, bench().workbench, { now: () => 0, runRemainingMs: () => 100_000 });
+    assert.equal((await runAgent(given)).reason, 'time_limit');
+    assert.deepEqual(
+      model.requests.map(({ limitMs }) => limitMs),
+      [220_000, 220_000],
+      'and somewhat more, to finish a last turn',
+    );
+  });
+
+  describe('without room in a budget', () => {
+    const refused = (scope: 'run' | 'candidate') => () => {
+      throw new BudgetExhaustedError(scope, { tokens: 5000, costUsd: null }, { tokens: 61_000, costUsd: 0 });
+    };
+    const paid = { parts: [bash('ls')], usage: { input: 10, cachedInput: 0, output: 1, thoughts: 0 } };
+
+    it('has the last turn that was held back', async () => {
+      const model = scripted([paid, refused('candidate'), [submit()]]);
+      assert.equal((await runAgent(options(model, bench().workbench))).reason, 'submitted');
+      assert.equal(model.requests[2]?.toolMode, 'required');
+    });
+
+    it('ends when there is none for that either', async () => {
+      for (const [scope, reason] of [
+        ['run', 'run_budget'],
+        ['candidate', 'budget_limit'],
+      ] as const) {
+        const model = scripted([paid, refused(scope), refused(scope)]);
+        assert.equal((await runAgent(options(model, bench().workbench))).reason, reason);
+      }
+    });
+
+    it('stops the run where a candidate may take less than its first turn', async () => {
+      const given = options(scripted([refused('candidate')]), bench().workbench);
+      await assert.rejects(runAgent(given), (error) => {
+        assert.ok(error instanceof BudgetTooSmallError);
+        assert.match(error.message, /5.0 k tokens.*first turn.*61 k tokens.*--candidate-tokens/);
+        return true;
+      });
+      assert.notEqual(given.log.events.at(-1)?.type, 'ended', 'nothing is its fault');
+    });
+
+    it('fails a descendant whose first turn is longer than that of a draft', async () => {
+      const context = draftContext({ operator: 'crossover' });
+      const model = scripted([refused('candidate'), refused('candidate')]);
+      assert.equal((await runAgent(options(model, bench().workbench, { context }))).reason, 'budget_limit');
+    });
   });
 
   it('leaves a log that can be resumed when it is interrupted', async () => {

@@ -8,9 +8,10 @@ import type { ProgramFile } from '../../protocol/worker.ts';
 import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
+import { budgetEnd } from './budgetEnd.ts';
 import { type Answer, Conversation, modelEvent } from './conversation.ts';
 import type { KeptOutputs } from './keptOutputs.ts';
-import { type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
+import { BudgetTooSmallError, type EndReason, InterruptedError, TrajectoryEnd } from './limits.ts';
 import { currentStreak, hardRepeats } from './loopDetection.ts';
 import { type Peers, statedIdea, wasToldOfDuplicate } from './peers.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
@@ -56,7 +57,7 @@ const rehearsalSlackMs = 5_000;
 
 /**
  * Runs, or resumes, one trajectory.
- * @throws {InterruptedError} if `signal` fired: the log can be resumed. @throws {ProviderStoppedError}
+ * @throws {InterruptedError} if `signal` fired: the log can be resumed. @throws {ProviderStoppedError} {BudgetTooSmallError}
  */
 export async function runAgent(options: AgentOptions): Promise<AgentResult> {
   const before = outcomeOf(options.log.events);
@@ -87,6 +88,7 @@ class Agent {
       agent: options.execIdPrefix,
       now: this.#now,
       standing: () => this.#standing(),
+      remainingMs: () => this.#remainingMs(),
     });
   }
 
@@ -142,7 +144,8 @@ class Agent {
       return await this.#conversation.next({ isLast });
     } catch (error) {
       if (!(error instanceof BudgetExhaustedError)) throw error;
-      if (isLast) throw budgetEnd(error);
+      const end = budgetEnd(error, { events: this.#events, operator: this.#options.context.operator });
+      if (isLast || end instanceof BudgetTooSmallError) throw end;
       await this.#warnOnce();
       return this.#answer(true);
     }
@@ -373,10 +376,6 @@ class Agent {
     const index = last?.type === 'model' ? last.calls.findIndex((other) => other.id === call.id) : 0;
     return `${execIdPrefix}-${this.steps}-${index}`;
   }
-}
-
-function budgetEnd(error: BudgetExhaustedError): TrajectoryEnd {
-  return new TrajectoryEnd(error.scope === 'run' ? 'run_budget' : 'budget_limit', error.message);
 }
 
 function seconds(ms: number): string {

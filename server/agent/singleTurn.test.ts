@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { call, scripted, type Turn, text } from '../../test/support/agentBench.ts';
 import { draftContext } from '../../test/support/operatorContext.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { runSingleTurn, type SingleTurnOptions } from './singleTurn.ts';
 
@@ -19,6 +20,7 @@ function bench(turns: Turn[], change: Partial<SingleTurnOptions> = {}) {
     seed: 1,
     log: { events, append: async (event) => void events.push(event) },
     execIdPrefix: 'c1',
+    runRemainingMs: () => Number.POSITIVE_INFINITY,
     saveProgram: async (files) =>
       void saved.push(...files.map((file) => `${file.path}: ${Buffer.from(file.contentBase64, 'base64')}`)),
     entryFile: 'solution.py',
@@ -79,6 +81,17 @@ describe('a single-turn operator', () => {
     const count = events.length;
     assert.equal((await runSingleTurn(second.options)).reason, 'submitted');
     assert.equal(events.length, count);
+  });
+
+  it('ends like any other where the budget has no room, and stops the run where no candidate would have', async () => {
+    const refused = (scope: 'run' | 'candidate') => () => {
+      throw new BudgetExhaustedError(scope, { tokens: null, costUsd: 0.01 }, { tokens: 0, costUsd: 0.3 });
+    };
+    assert.equal((await runSingleTurn(bench([refused('run')]).options)).reason, 'run_budget');
+    await assert.rejects(runSingleTurn(bench([refused('candidate')]).options), {
+      name: 'BudgetTooSmallError',
+      message: /\$0\.01.*\$0\.3 .*--candidate-cost/,
+    });
   });
 
   it('is told what a failed parent printed, and to mend it', async () => {

@@ -6,7 +6,9 @@
 import * as z from 'zod';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import type { ToolSpec } from '../models/chatModel.ts';
+import { budgetEnd } from './budgetEnd.ts';
 import { Conversation, modelEvent } from './conversation.ts';
 import { type EndReason, TrajectoryEnd } from './limits.ts';
 import type { AgentOptions } from './loop.ts';
@@ -33,7 +35,16 @@ export const submitProgram: ToolSpec = {
 
 export type SingleTurnOptions = Pick<
   AgentOptions,
-  'context' | 'model' | 'seed' | 'log' | 'execIdPrefix' | 'saveProgram' | 'entryFile' | 'signal' | 'now'
+  | 'context'
+  | 'model'
+  | 'seed'
+  | 'log'
+  | 'execIdPrefix'
+  | 'runRemainingMs'
+  | 'saveProgram'
+  | 'entryFile'
+  | 'signal'
+  | 'now'
 >;
 
 /** @throws as `runAgent` */
@@ -78,7 +89,9 @@ export async function runSingleTurn(options: SingleTurnOptions): Promise<AgentRe
             },
           ];
     return await end('submitted', submission.summary, ...observed);
-  } catch (error) {
+  } catch (thrown) {
+    const about = { events: log.events, operator: context.operator };
+    const error = thrown instanceof BudgetExhaustedError ? budgetEnd(thrown, about) : thrown;
     if (!(error instanceof TrajectoryEnd)) throw error;
     return end(error.reason, error.message);
   }
@@ -96,6 +109,7 @@ async function answerOf(options: SingleTurnOptions, now: () => number): Promise<
     agent: options.execIdPrefix,
     now,
     standing: () => 'one answer',
+    remainingMs: () => Math.min(options.context.limits.trajectoryS * 1000, options.runRemainingMs()),
     tools: [submitProgram],
     operators: 'single-turn',
   });

@@ -77,16 +77,24 @@ export function stepsOf(events: readonly TrajectoryEvent[]): number {
 
 /**
  * Milliseconds the agent has been at work: gaps before a resume were downtime, and time in which the provider could not
- * answer was the provider's (invariant 5).
+ * answer was the provider's (invariant 5). How much of a call was the provider's is told by what came of it: of a call that
+ * was cut off before, nothing counts.
  */
 export function activeMsOf(events: readonly TrajectoryEvent[]): number {
   let total = 0;
+  /** Since a call began that nothing has come of yet. */
+  let inCall = 0;
   for (const [index, event] of events.entries()) {
-    const previous = events[index - 1];
-    if (previous !== undefined && event.type !== 'resumed') total += Math.max(0, event.at - previous.at);
+    const gap = Math.max(0, event.at - (events[index - 1]?.at ?? event.at));
+    if (event.type === 'reserved' || event.type === 'charge') {
+      inCall += gap;
+      continue;
+    }
+    if (event.type !== 'resumed') total += inCall + gap;
+    inCall = 0;
     if ('parkedMs' in event) total -= event.parkedMs ?? 0;
   }
-  return Math.max(0, total);
+  return Math.max(0, total + inCall);
 }
 
 /** Calls of the last answer that nothing has answered yet: what a crash may have cut off. */

@@ -54,7 +54,10 @@ export interface GenerateRequest {
   /** Absent for calls that belong to no trajectory, e.g. a connection test. */
   caller?: Caller;
   signal: AbortSignal;
-  onDelta?: (text: string) => void;
+  /** Milliseconds that the call may take once it is sent. Absent: as long as the provider's own deadlines allow. */
+  limitMs?: number;
+  /** Told of each piece of the answer as it comes: its characters, thoughts and arguments of calls included. */
+  onPiece?: (characters: number) => void;
 }
 
 export type FinishKind = 'stop' | 'tool_calls' | 'length' | 'malformed' | 'blocked' | 'incomplete';
@@ -108,6 +111,8 @@ export type ChatModelErrorKind =
   | 'malformed'
   /** A replay has come to a request that its recording does not hold. */
   | 'not_recorded'
+  /** It took longer than whoever asked has left. */
+  | 'out_of_time'
   | 'aborted';
 
 /** A provider's failure. `retryAfterMs` is the provider's own word on when to come back. */

@@ -131,6 +131,7 @@ export class AgentRuns {
           program = files;
         },
         entryFile: entryFile(task.manifest.run.cmd),
+        runRemainingMs: this.#options.runRemainingMs,
         signal,
       };
       if (workbench === null) {
@@ -140,7 +141,6 @@ export class AgentRuns {
       const result = await runAgent({
         ...given,
         workbench,
-        runRemainingMs: this.#options.runRemainingMs,
         rehearsals: this.#rehearsals(id),
         outputs: new KeptOutputs(paths.outputs),
         ...this.#peers(candidate, context, log.events),

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { Candidate, RunConfig } from '../../protocol/run.ts';
 import { runStarted } from '../../test/support/candidates.ts';
-import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
+import { BudgetTooSmallError, InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { Population } from './population.ts';
@@ -285,18 +285,19 @@ describe('steady-state search', () => {
     await store.close();
   });
 
-  it('leaves a resumable run when the model provider cannot go on, and blames no candidate', async () => {
-    const { store, steadyState } = await search({ candidates: 8, workers: 2 }, async ({ id: n }) => {
-      if (n >= 3) throw new ProviderStoppedError('the key was refused');
-      return n;
+  for (const stop of [new ProviderStoppedError('the key was refused'), new BudgetTooSmallError('no first turn')])
+    it(`leaves a resumable run on ${stop.name}: nobody can go on, and no candidate is to blame`, async () => {
+      const { store, steadyState } = await search({ candidates: 8, workers: 2 }, async ({ id: n }) => {
+        if (n >= 3) throw stop;
+        return n;
+      });
+      const end = await steadyState.run();
+      assert.equal(end.kind, 'interrupted');
+      assert.ok(end.reason.includes(stop.message), end.reason);
+      assert.equal(store.view.summary.counts.failed, 0);
+      assert.equal(store.view.summary.counts.abandoned, 0);
+      await store.close();
     });
-    const end = await steadyState.run();
-    assert.equal(end.kind, 'interrupted');
-    assert.match(end.reason, /key was refused/);
-    assert.equal(store.view.summary.counts.failed, 0);
-    assert.equal(store.view.summary.counts.abandoned, 0);
-    await store.close();
-  });
 
   it('ends all lanes and tells of a fault of our own', async () => {
     const { store, steadyState } = await search({ candidates: 8, workers: 3 }, async ({ id: n }) => {

@@ -12,7 +12,7 @@ import type {
   PersonRequest,
   RunEventBody,
 } from '../../protocol/run.ts';
-import { InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
+import { BudgetTooSmallError, InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import { isDiskFull } from '../store/diskFull.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
@@ -358,6 +358,9 @@ export class SteadyState {
       if (error instanceof ProviderStoppedError) {
         log.error({ candidate: id, err: error }, 'the model provider cannot go on');
         this.interrupt(`the model provider cannot go on: ${error.message}`);
+      } else if (error instanceof BudgetTooSmallError) {
+        log.error({ candidate: id, err: error }, 'a candidate can do nothing');
+        this.interrupt(error.message);
       } else if (error instanceof InterruptedError) {
         if (this.#interruption === null) await this.#abandon(id, this.#stopReason ?? error.message);
       } else if (work.isSlotOut(error)) {

@@ -4,7 +4,7 @@ import type { WorkerSlot } from '../workers/contract.ts';
 
 /** Brings one started candidate to an end on a slot. Its outcome goes to the store, not to the caller. */
 export interface CandidateWork {
-  /** @throws {InterruptedError} {ProviderStoppedError}, or `isInfrastructureFault(error)` */
+  /** @throws {InterruptedError} {ProviderStoppedError} {BudgetTooSmallError}, or `isInfrastructureFault(error)` */
   perform(candidate: Candidate, slot: WorkerSlot, signals: WorkSignals): Promise<void>;
   isInfrastructureFault(error: unknown): boolean;
   /** True if nothing can run on this slot any more. */

@@ -113,7 +113,7 @@ test(
     const { server, model } = await connect(t);
     server.script(replies.hangInStream);
     const controller = new AbortController();
-    const call = model.generate(request([say('go')], { signal: controller.signal, onDelta: () => controller.abort() }));
+    const call = model.generate(request([say('go')], { signal: controller.signal, onPiece: () => controller.abort() }));
     await assert.rejects(call, { kind: 'aborted' });
     while (server.closedByClient === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await assert.rejects(model.generate(request([say('go')], { signal: controller.signal })), { kind: 'aborted' });
@@ -124,7 +124,7 @@ test(
 test('a fault in our own listener does not pass for the network', deadline, async (t) => {
   const { model } = await connect(t);
   const broken = request([say('go')], {
-    onDelta: () => {
+    onPiece: () => {
       throw new RangeError('our own bug');
     },
   });

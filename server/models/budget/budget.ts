@@ -27,14 +27,20 @@ const tolerance = 1e-9;
 export class BudgetExhaustedError extends Error {
   override readonly name = 'BudgetExhaustedError';
   readonly scope: BudgetScope;
-  constructor(scope: BudgetScope, limits: Limits) {
-    const bounds = [
-      ...(limits.costUsd === null ? [] : [`$${limits.costUsd}`]),
-      ...(limits.tokens === null ? [] : [`${limits.tokens} tokens`]),
-    ];
-    super(`the budget of the ${scope} (${bounds.join(', ')}) has no room for another call`);
+  readonly limits: Limits;
+  /** The most that the call and what has to be held back after it may take. */
+  readonly needed: Amount;
+  constructor(scope: BudgetScope, limits: Limits, needed: Amount) {
+    super(noRoom(scope, limits));
     this.scope = scope;
+    this.limits = limits;
+    this.needed = needed;
   }
+}
+
+function noRoom(scope: BudgetScope, { costUsd, tokens }: Limits): string {
+  const bounds = [...(costUsd === null ? [] : [`$${costUsd}`]), ...(tokens === null ? [] : [`${tokens} tokens`])];
+  return `the budget of the ${scope} (${bounds.join(', ')}) has no room for another call`;
 }
 
 type Room = 'fits' | 'later' | 'never';
@@ -98,7 +104,7 @@ export class Budget {
   /** Why nothing new should be started, or null. */
   softEnd(): string | null {
     const { tokens, costUsd } = this.limits;
-    if (this.#hasRefused) return new BudgetExhaustedError(this.scope, this.limits).message;
+    if (this.#hasRefused) return noRoom(this.scope, this.limits);
     const percent = Math.round(softShare * 100);
     if (costUsd !== null && this.#spent.costUsd >= softShare * costUsd - tolerance)
       return `${percent} % of the cost budget of $${costUsd} is spent`;
@@ -120,7 +126,7 @@ export class Budget {
       const [room, budget] = this.#roomFor(more, !held.wasUsed);
       if (room === 'never') {
         budget.#hasRefused = true;
-        throw new BudgetExhaustedError(budget.scope, budget.limits);
+        throw new BudgetExhaustedError(budget.scope, budget.limits, more);
       }
       if (room === 'fits') {
         if (hold === null) held.release();

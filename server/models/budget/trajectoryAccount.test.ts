@@ -122,18 +122,18 @@ test('a call that a crash cut off counts once, in full, and is marked as an esti
 });
 
 test('a refusal costs nothing, an answer that broke costs what came, a call given up its prompt at least', async () => {
-  const text = 'y'.repeat(400);
-  const cases: [ChatModelError, boolean, (input: number, output: number) => boolean][] = [
-    [new ChatModelError('overloaded', '503', { status: 503 }), false, (input) => input === 0],
-    [new ChatModelError('network', 'no connection'), false, (input) => input === 0],
-    [new ChatModelError('network', 'broke'), true, (input, output) => input > 900 && output === 100],
-    [new ChatModelError('timeout', 'gave up'), false, (input, output) => input > 900 && output === 0],
-    [new ChatModelError('timeout', '504', { status: 504 }), false, (input) => input === 0],
-    [new ChatModelError('network', 'broke', { usage }), true, (input, output) => input === 1000 && output === 100],
+  const cases: [ChatModelError, number[], (input: number, output: number) => boolean][] = [
+    [new ChatModelError('overloaded', '503', { status: 503 }), [], (input) => input === 0],
+    [new ChatModelError('network', 'no connection'), [], (input) => input === 0],
+    [new ChatModelError('network', 'broke'), [100, 300], (input, output) => input > 900 && output === 100],
+    [new ChatModelError('network', 'broke'), [0], (input, output) => input > 900 && output === 0],
+    [new ChatModelError('timeout', 'gave up'), [], (input, output) => input > 900 && output === 0],
+    [new ChatModelError('timeout', '504', { status: 504 }), [], (input) => input === 0],
+    [new ChatModelError('network', 'broke', { usage }), [400], (input, output) => input === 1000 && output === 100],
   ];
-  for (const [error, wrote, fits] of cases) {
-    const { events, open } = setUp(async ({ onDelta }) => {
-      if (wrote) onDelta?.(text);
+  for (const [error, pieces, fits] of cases) {
+    const { events, open } = setUp(async ({ onPiece }) => {
+      for (const characters of pieces) onPiece?.(characters);
       throw error;
     });
     const account = await open();
@@ -144,6 +144,56 @@ test('a refusal costs nothing, an answer that broke costs what came, a call give
     assert.equal(account.spending.calls, charge.usage.input === 0 ? 0 : 1);
     assert.equal(spendingOf(events, { open: true }).costUsd, account.spending.costUsd);
   }
+});
+
+test('a conversation whose answers always break off is refused in the end, and its calls are paid for', async () => {
+  const governor = new Governor();
+  const broken = { ...response, finish: { kind: 'incomplete', raw: 'no finish' } } as const;
+  const { events, open } = setUp(async () => broken, { governor });
+  const others = setUp(async () => response, { governor, agent: 'c2' });
+  const [account, other] = [await open(), await others.open()];
+  let answers = 0;
+  let refused: unknown = null;
+  for (; answers < 20 && refused === null; answers += 1) {
+    for (let call = 0; call < 2; call += 1) await other.model.generate(request());
+    refused = await account.model.generate(request()).then(
+      ({ usage }) => {
+        const discarded = {
+          type: 'discarded',
+          at: 1,
+          step: 1,
+          cause: 'incomplete',
+          finish: 'x',
+          durationMs: 1,
+        } as const;
+        return account.log.append({ ...discarded, usage }).then(() => null);
+      },
+      (error: unknown) => error,
+    );
+  }
+  assert.ok(ChatModelError.is(refused) && refused.kind === 'conversation_refused', String(refused));
+  assert.equal(account.spending.calls, answers, 'the last one, too');
+  assert.deepEqual(spendingOf(events, { open: true }), account.spending);
+  assert.equal(governor.status().inFlight, 0);
+});
+
+test('a call ends with the time of whoever asked, and that says nothing of the provider', async () => {
+  const governor = new Governor();
+  const patient = (given: GenerateRequest) =>
+    new Promise<GenerateResponse>((_resolve, reject) => {
+      given.onPiece?.(40);
+      given.signal.addEventListener('abort', () => reject(new ChatModelError('aborted', 'given up')));
+    });
+  const { events, open } = setUp(patient, { governor });
+  const account = await open();
+  await assert.rejects(account.model.generate(request({ limitMs: 20 })), { kind: 'out_of_time' });
+  const charge = events.at(-1);
+  assert.ok(charge?.type === 'charge' && charge.cause === 'aborted' && charge.usage.output === 10);
+  assert.deepEqual({ ...governor.status(), concurrency: 0 }, { ...new Governor().status(), concurrency: 0 });
+  const controller = new AbortController();
+  const call = account.model.generate(request({ limitMs: 60_000, signal: controller.signal }));
+  setTimeout(() => controller.abort(), 20);
+  await assert.rejects(call, { kind: 'aborted' }, 'an interruption stays one');
 });
 
 test('an unpriced model is written as such, and a built-in one leaves no trace of calls', async () => {

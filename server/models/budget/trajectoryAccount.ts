@@ -32,6 +32,8 @@ export interface AccountOptions {
   now?: () => number;
 }
 
+/** Beyond the deadlines of all providers: a limit that is no sooner changes nothing. */
+const longestCallMs = 3_600_000;
 const nothing: Usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
 
 export class TrajectoryAccount {
@@ -148,14 +150,11 @@ export class TrajectoryAccount {
     worst: WorstCase,
     { reservation, permit }: { reservation: Reservation | null; permit: Permit | null },
   ): Promise<GenerateResponse> {
-    const { model, log, price } = this.#options;
+    const { log, price } = this.#options;
     const step = request.caller?.step ?? 0;
     const settle = (usage: Usage) => reservation?.settle(amountOf(usage, price));
-    let sent = 0;
-    const onDelta = (text: string) => {
-      sent += text.length;
-      request.onDelta?.(text);
-    };
+    let came: number | null = null;
+    let response: GenerateResponse;
     try {
       await log.append({
         type: 'reserved',
@@ -164,13 +163,11 @@ export class TrajectoryAccount {
         usage: worst.usage,
         costUsd: costOf(worst.usage, price),
       });
-      const response = await model.generate({ ...request, onDelta });
-      settle(response.usage);
-      if (response.finish.kind === 'incomplete') permit?.failed(brokenOff(response));
-      else permit?.succeeded(response.usage);
-      if (request.caller?.purpose !== 'snapshot')
-        this.#known = { characters: promptCharacters(request), usage: response.usage };
-      return response;
+      const onPiece = (characters: number) => {
+        came = (came ?? 0) + characters;
+        request.onPiece?.(characters);
+      };
+      response = await this.#inTime({ ...request, onPiece });
     } catch (error) {
       if (!ChatModelError.is(error)) {
         // A fault of ours. The call stays open in the log, and counts in full when that is read again.
@@ -178,12 +175,41 @@ export class TrajectoryAccount {
         permit?.cancelled();
         throw error;
       }
-      const usage = lostUsage(error, request, sent);
+      const usage = lostUsage(error, request, came);
       settle(usage);
-      const told = error.kind === 'aborted' ? error : (permit?.failed(error) ?? error);
-      if (error.kind === 'aborted') permit?.cancelled();
+      const told = isOurDoing(error) ? error : (permit?.failed(error) ?? error);
+      if (isOurDoing(error)) permit?.cancelled();
       await this.#charge(causeOf(error, usage), error.message, step, usage);
       throw told;
+    }
+    const { usage, finish } = response;
+    settle(usage);
+    if (finish.kind === 'incomplete') {
+      const told = permit?.failed(brokenOff(response));
+      if (told?.kind === 'conversation_refused') {
+        await this.#charge('failed', told.message, step, usage);
+        throw told;
+      }
+    } else permit?.succeeded(usage);
+    if (request.caller?.purpose !== 'snapshot') this.#known = { characters: promptCharacters(request), usage };
+    return response;
+  }
+
+  /** @throws {ChatModelError} `out_of_time` when the call has taken all that it may */
+  async #inTime(request: GenerateRequest): Promise<GenerateResponse> {
+    const { model } = this.#options;
+    const { signal, limitMs = longestCallMs } = request;
+    if (limitMs >= longestCallMs) return model.generate(request);
+    const limit = AbortSignal.timeout(Math.max(0, Math.round(limitMs)));
+    try {
+      return await model.generate({ ...request, signal: AbortSignal.any([signal, limit]) });
+    } catch (error) {
+      if (!ChatModelError.is(error) || error.kind !== 'aborted' || signal.aborted) throw error;
+      const { usage } = error;
+      throw new ChatModelError('out_of_time', 'time was up before the model had answered', {
+        cause: error,
+        ...(usage === null ? {} : { usage }),
+      });
     }
   }
 
@@ -222,18 +248,22 @@ function cancelled({ signal }: Pick<GenerateRequest, 'signal'>, error: unknown):
 const brokenOff = ({ finish }: GenerateResponse) =>
   new ChatModelError('network', `the answer broke off (${finish.raw})`);
 
+/** It says nothing of the provider. */
+const isOurDoing = ({ kind }: ChatModelError) => kind === 'aborted' || kind === 'out_of_time';
+
 /**
  * What a call that failed was billed, as far as can be known. A refusal costs nothing. Where the answer had begun, or the
  * provider may still be writing it (we gave up, not it), prompt and what came of the answer count.
+ * @param came characters; null: not even an empty piece
  */
-function lostUsage(error: ChatModelError, request: GenerateRequest, sent: number): Usage {
+function lostUsage(error: ChatModelError, request: GenerateRequest, came: number | null): Usage {
   if (error.usage !== null) return error.usage;
-  const gaveUp = error.kind === 'aborted' || error.kind === 'timeout';
-  if (sent === 0 && (!gaveUp || error.status !== null)) return nothing;
-  return estimatedUsage(promptCharacters(request), sent);
+  const gaveUp = isOurDoing(error) || error.kind === 'timeout';
+  if (came === null && (!gaveUp || error.status !== null)) return nothing;
+  return estimatedUsage(promptCharacters(request), came ?? 0);
 }
 
 function causeOf(error: ChatModelError, usage: Usage): Extract<TrajectoryEvent, { type: 'charge' }>['cause'] {
-  if (error.kind === 'aborted') return 'aborted';
+  if (isOurDoing(error)) return 'aborted';
   return usage.input === 0 ? 'refused' : 'failed';
 }

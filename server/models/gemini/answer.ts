@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { GenerateContentResponse, GenerateContentResponseUsageMetadata, Part } from '@google/genai';
 import * as z from 'zod';
 import type { Usage } from '../../../protocol/trajectory.ts';
-import type { GenerateResponse, MessagePart } from '../chatModel.ts';
+import type { GenerateRequest, GenerateResponse, MessagePart } from '../chatModel.ts';
+import { estimatedUsage, promptCharacters } from '../usageEstimate.ts';
 import { BrokenAnswer } from './errors.ts';
 import { finishOf } from './finish.ts';
 import { appendPart, type NativeContent } from './nativeContent.ts';
@@ -43,13 +44,19 @@ const Chunk = z.looseObject({
 const count = (value: unknown) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0);
 
 /** Google's `promptTokenCount` includes the cached tokens; its thoughts are not part of `candidatesTokenCount`. */
-function usageOf(metadata: GenerateContentResponseUsageMetadata | null): Usage {
+function usageOf(metadata: GenerateContentResponseUsageMetadata): Usage {
   return {
-    input: count(metadata?.promptTokenCount) + count(metadata?.toolUsePromptTokenCount),
-    cachedInput: count(metadata?.cachedContentTokenCount),
-    output: count(metadata?.candidatesTokenCount),
-    thoughts: count(metadata?.thoughtsTokenCount),
+    input: count(metadata.promptTokenCount) + count(metadata.toolUsePromptTokenCount),
+    cachedInput: count(metadata.cachedContentTokenCount),
+    output: count(metadata.candidatesTokenCount),
+    thoughts: count(metadata.thoughtsTokenCount),
   };
+}
+
+/** Of a piece, thoughts and arguments included. */
+function charactersOf({ text: words, functionCall }: Part): number {
+  const call = functionCall == null ? '' : `${functionCall.name ?? ''}${JSON.stringify(functionCall.args ?? {})}`;
+  return (words ?? '').length + call.length;
 }
 
 /** Native parts as ours. Ids are our own: Google's may be absent, and need not be unique across turns. */
@@ -71,8 +78,9 @@ function partsOf(native: readonly Part[]): MessagePart[] {
 /** Collects chunks; `response` is what they amount to so far. */
 export class Answer {
   readonly #model: string;
-  readonly #onDelta: ((text: string) => void) | undefined;
+  readonly #request: GenerateRequest;
   readonly #parts: Part[] = [];
+  #characters = 0;
   #usage: GenerateContentResponseUsageMetadata | null = null;
   #finishReason: string | null = null;
   #blockReason: string | null = null;
@@ -80,9 +88,9 @@ export class Answer {
   #requestId: string | null = null;
 
   /** @param model the name that was asked for: signatures belong to it */
-  constructor(model: string, onDelta: ((text: string) => void) | undefined) {
+  constructor(model: string, request: GenerateRequest) {
     this.#model = model;
-    this.#onDelta = onDelta;
+    this.#request = request;
   }
 
   /** What Google has counted so far; null if it has not said. */
@@ -98,10 +106,13 @@ export class Answer {
         `the answer holds what Google does not send: ${z.prettifyError(checked.error).slice(0, 300)}`,
       );
     const candidate = chunk.candidates?.[0];
+    let characters = 0;
     for (const part of candidate?.content?.parts ?? []) {
+      characters += charactersOf(part);
       appendPart(this.#parts, part);
-      if (typeof part.text === 'string' && part.thought !== true && part.text !== '') this.#onDelta?.(part.text);
     }
+    this.#characters += characters;
+    this.#request.onPiece?.(characters);
     // Counts are of the whole answer so far: the last ones hold.
     this.#usage = chunk.usageMetadata ?? this.#usage;
     this.#finishReason = candidate?.finishReason ?? this.#finishReason;
@@ -122,7 +133,7 @@ export class Answer {
         blockReason: this.#blockReason,
         hasCalls: parts.some(({ type }) => type === 'call'),
       }),
-      usage: usageOf(this.#usage),
+      usage: this.usage ?? estimatedUsage(promptCharacters(this.#request), this.#characters),
       native,
       model: this.#modelVersion ?? this.#model,
       requestId: this.#requestId,

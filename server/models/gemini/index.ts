@@ -53,7 +53,7 @@ export class GeminiModel implements ChatModel {
     const contents = contentsOf(request.messages, this.#name);
     const deadline = new CallDeadline(this.#limits);
     const tail = new RawTail();
-    const answer = new Answer(this.#name, request.onDelta);
+    const answer = new Answer(this.#name, request);
     try {
       const config = {
         ...configOf(request),

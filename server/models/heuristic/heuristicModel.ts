@@ -38,7 +38,6 @@ function answer(request: GenerateRequest): GenerateResponse {
   }
   const turn = next.done === true ? null : offered(next.value, request, notes);
   const text = turn?.say ?? 'I have nothing further to try.';
-  request.onDelta?.(text);
   const parts: MessagePart[] = [{ type: 'text', text }];
   if (turn !== null) {
     const id = `heuristic-${observations.length + 1}`;

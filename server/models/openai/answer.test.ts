@@ -78,19 +78,27 @@ test('a line without end is given up, not kept', async () => {
 
 test('the ids of calls are the same when a call is made again, and differ between calls, steps and attempts', () => {
   const ids = (change: Partial<NonNullable<GenerateRequest['caller']>>) => {
-    const answer = new Answer('m', undefined);
+    const caller = { agent: 'c1', step: 3, purpose: 'act', attempt: 0, ...change } as const;
+    const answer = new Answer('m', { ...request, caller });
     const tools = [0, 1].map((index) => ({ index, id: 'call_0', function: { name: 'bash', arguments: '{}' } }));
     answer.add(Chunk.parse({ choices: [{ delta: { tool_calls: tools }, finish_reason: 'tool_calls' }] }));
-    const { parts } = answer.response({
-      ...request,
-      caller: { agent: 'c1', step: 3, purpose: 'act', attempt: 0, ...change },
-    });
+    const { parts } = answer.response();
     return parts.flatMap((part) => (part.type === 'call' ? part.id : []));
   };
   assert.deepEqual(ids({}), ids({}));
   const all = [...ids({}), ...ids({ step: 4 }), ...ids({ attempt: 1 })];
   assert.equal(new Set(all).size, 6);
   for (const id of all) assert.match(id, /^[A-Za-z0-9]{9}$/);
+});
+
+test('each piece that comes is told, thoughts and arguments of calls included', () => {
+  const pieces: number[] = [];
+  const answer = new Answer('m', { ...request, onPiece: (characters) => pieces.push(characters) });
+  const called = [{ index: 0, function: { name: 'bash', arguments: '{"comm' } }];
+  for (const delta of [{ role: 'assistant' }, { reasoning: 'hmm' }, { tool_calls: called }, { content: 'x' }])
+    answer.add(Chunk.parse({ choices: [{ delta }] }));
+  answer.addOllama(OllamaChunk.parse({ message: { content: 'yz' } }));
+  assert.deepEqual(pieces, [0, 3, 10, 1, 2]);
 });
 
 test('whatever a server sends, an answer comes of it or a refusal, and its parts are of the promised form', () => {
@@ -110,7 +118,7 @@ test('whatever a server sends, an answer comes of it or a refusal, and its parts
   });
   let accepted = 0;
   for (let round = 0; round < 5000; round += 1) {
-    const answer = new Answer('m', () => undefined);
+    const answer = new Answer('m', request);
     for (let count = 0; count < 4; count += 1) {
       const choices = pick<unknown>(undefined, [], [{ delta: message(), finish_reason: junk() }], junk());
       const usage = pick<unknown>(undefined, { prompt_tokens: junk(), completion_tokens: junk() }, junk());
@@ -125,7 +133,7 @@ test('whatever a server sends, an answer comes of it or a refusal, and its parts
       if (native.success) answer.addOllama(native.data);
       accepted += Number(chunk.success) + Number(native.success);
     }
-    const { parts, usage, finish } = answer.response(request);
+    const { parts, usage, finish } = answer.response();
     for (const part of parts) if (part.type === 'call') assert.equal(typeof part.name, 'string');
     Usage.parse(usage);
     assert.ok(finish.raw.length > 0);

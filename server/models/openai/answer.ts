@@ -75,7 +75,7 @@ function callId(caller: Caller | undefined, index: number): string {
 /** Collects chunks; `response` is what they amount to so far. */
 export class Answer {
   readonly #model: string;
-  readonly #onDelta: ((text: string) => void) | undefined;
+  readonly #request: GenerateRequest;
   readonly #calls: CallInPieces[] = [];
   #text = '';
   #reasoning: NativeMessage['reasoning'] = null;
@@ -85,9 +85,9 @@ export class Answer {
   #requestId: string | null = null;
 
   /** @param model the name that was asked for */
-  constructor(model: string, onDelta: ((text: string) => void) | undefined) {
+  constructor(model: string, request: GenerateRequest) {
     this.#model = model;
-    this.#onDelta = onDelta;
+    this.#request = request;
   }
 
   /** What the server has counted so far; null if it has not said. */
@@ -105,7 +105,7 @@ export class Answer {
     // The chunk that carries the usage has no choices.
     const choice = chunk.choices?.[0];
     const delta = choice?.delta ?? choice?.message;
-    if (delta != null) this.#addDelta(delta);
+    this.#addDelta(delta ?? {});
     this.#finish = choice?.finish_reason || this.#finish;
     this.#answeredBy = chunk.model || this.#answeredBy;
     this.#requestId = chunk.id || this.#requestId;
@@ -113,7 +113,7 @@ export class Answer {
   }
 
   addOllama(chunk: OllamaChunk): void {
-    if (chunk.message != null) this.#addDelta(chunk.message);
+    this.#addDelta(chunk.message ?? {});
     this.#answeredBy = chunk.model || this.#answeredBy;
     if (chunk.done !== true) return;
     this.#finish = chunk.done_reason || 'stop';
@@ -124,17 +124,16 @@ export class Answer {
   }
 
   #addDelta(delta: z.infer<typeof Delta>): void {
+    const before = this.#characters;
     for (const field of ['reasoning_content', 'reasoning', 'thinking'] as const) {
       const piece = delta[field];
       // Some servers send the same reasoning under two names: the first name holds.
       if (piece == null || piece === '' || (this.#reasoning !== null && this.#reasoning.field !== field)) continue;
       this.#reasoning = { field, text: `${this.#reasoning?.text ?? ''}${piece}` };
     }
-    if (delta.content != null && delta.content !== '') {
-      this.#text += delta.content;
-      this.#onDelta?.(delta.content);
-    }
+    this.#text += delta.content ?? '';
     for (const piece of delta.tool_calls ?? []) this.#addCall(piece);
+    this.#request.onPiece?.(this.#characters - before);
   }
 
   /**
@@ -161,8 +160,8 @@ export class Answer {
     known.arguments += words;
   }
 
-  /** @param request names the calls, and is what tokens are estimated by where the server counts none */
-  response(request: GenerateRequest): GenerateResponse {
+  response(): GenerateResponse {
+    const request = this.#request;
     const calls = this.#calls.map((call, index) => ({
       ...call,
       id: callId(request.caller, index),

@@ -68,12 +68,12 @@ export class OpenAiModel implements ChatModel {
     if (request.signal.aborted) throw new ChatModelError('aborted', `The call to ${model} was cancelled.`);
     const deadline = new CallDeadline(this.#limits);
     const signal = AbortSignal.any([request.signal, deadline.signal]);
-    const answer = new Answer(model, request.onDelta);
+    const answer = new Answer(model, request);
     try {
       const server = await this.#askServer(signal);
       if (server.kind === 'ollama') await this.#readOllama(server, request, answer, signal, () => deadline.touch());
       else await this.#readOpenAi(server, request, answer, signal, () => deadline.touch());
-      return answer.response(request);
+      return answer.response();
     } catch (error) {
       throw failureOf(error, {
         model,
