@@ -14,7 +14,8 @@ import { renderReport, runReport } from '../analysis/report.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import type { ChatModel } from '../models/chatModel.ts';
-import { type Governor, type GovernorSettings, governorOf } from '../models/governor/governor.ts';
+import type { Governor, Place } from '../models/governor/governor.ts';
+import { sharedGovernors } from '../models/governor/sharedGovernors.ts';
 import type { Activity } from '../search/activities.ts';
 import { AgentAndEvaluation } from '../search/candidateWork.ts';
 import { ProgramIndex } from '../search/nearDuplicates/programIndex.ts';
@@ -76,6 +77,7 @@ export class RunHost {
   /** What a person does to the run. */
   readonly steering: RunSteering;
   readonly #unsealing: RunUnsealing;
+  readonly #place: Place;
   readonly #watch: ProviderWatch;
   readonly #programs: ProgramIndex;
   readonly #repeats: Reevaluations;
@@ -90,6 +92,7 @@ export class RunHost {
       scorer: Scorer;
       evaluator: Evaluator;
       search: SteadyState;
+      place: Place;
       watch: ProviderWatch;
       programs: ProgramIndex;
       repeats: Reevaluations;
@@ -109,6 +112,7 @@ export class RunHost {
       task: () => task,
       unsealing: (work) => work(unsealing),
     });
+    this.#place = parts.place;
     this.#watch = parts.watch;
     this.#programs = parts.programs;
     this.#repeats = parts.repeats;
@@ -118,9 +122,9 @@ export class RunHost {
   static async start(options: RunHostOptions): Promise<RunHost> {
     const { store, task, model, venv, log, replay } = options;
     const { config } = store.view.summary;
-    const governor =
-      options.governor ??
-      governorOf(model.info.quota ?? model.info.id, governorSettings(config.rates, model.info.breaker));
+    const { id, quota = id, breaker } = model.info;
+    const place = options.governor?.join(config.rates) ?? sharedGovernors.join(quota, config.rates, breaker);
+    const { governor } = place;
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const scorer = await Scorer.start({ task, python: `${venv}/bin/python`, log: log.child({ part: 'scorer' }) });
@@ -183,8 +187,9 @@ export class RunHost {
         }),
       });
       remaining.ms = () => search.runRemainingMs();
-      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, watch, programs, repeats });
+      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, place, watch, programs, repeats });
     } catch (error) {
+      place.leave();
       for (const end of undo.reverse()) await end();
       throw error;
     }
@@ -200,6 +205,8 @@ export class RunHost {
       await this.#sweep();
       const end = await this.search.run();
       this.#isSearching = false;
+      // What comes now asks no model: others on its quota need not keep to this run's rates any longer.
+      this.#place.leave();
       if (end.kind === 'interrupted') {
         await this.#tellInterruption(end.reason);
         return end;
@@ -235,6 +242,7 @@ export class RunHost {
   }
 
   async close(): Promise<void> {
+    this.#place.leave();
     await this.#watch.close();
     await this.#programs.close();
     if (!this.#isHandedOver) await this.#pool.close();
@@ -289,19 +297,6 @@ export class RunHost {
 async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
   const gpus = pool.slots.filter((slot) => slot.status().gpuUuid !== null).length;
   if (gpus !== store.view.summary.gpus) await store.append({ type: 'gpus_held', gpus });
-}
-
-function governorSettings(
-  rates: RunSummary['config']['rates'],
-  breaker: ChatModel['info']['breaker'],
-): Partial<GovernorSettings> {
-  const { requestsPerMinute, tokensPerMinute, concurrency } = rates ?? {};
-  return {
-    ...(breaker === undefined ? {} : { breaker }),
-    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
-    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
-    ...(concurrency === undefined ? {} : { concurrency: { initial: concurrency, largest: concurrency } }),
-  };
 }
 
 /** Execution ids begin with the session of their candidate: `c12-4-0`, `c12-evaluation-pooled`. */

@@ -14,7 +14,7 @@ import { virtualEnvironment } from '../api/pythonEnvironment.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { serverInfo } from '../api/serverInfo.ts';
 import type { ChatModel } from '../models/chatModel.ts';
-import { tryProviderAgain } from '../models/governor/governor.ts';
+import { sharedGovernors } from '../models/governor/sharedGovernors.ts';
 import { createModel } from '../models/registry.ts';
 import { createEditorModel, editorModelId, editorPrefix } from '../models/vscode/index.ts';
 import { LockedError, takeLock } from '../store/processLock.ts';
@@ -300,7 +300,7 @@ export class AgentServer {
 
   /** Agents that wait for a window need not wait any longer than it takes to ask it. */
   #editorsChanged(): void {
-    for (const { id } of this.#offers.models()) tryProviderAgain(`${editorPrefix}${id}`);
+    for (const { id } of this.#offers.models()) sharedGovernors.tryAgain(`${editorPrefix}${id}`);
   }
 
   #changed(): void {

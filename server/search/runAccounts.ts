@@ -64,7 +64,8 @@ export class RunAccounts {
     const limits = { costUsd: candidateCostUsd, tokens: candidateTokens };
     const spent = amountOf(spendingOf(log.events, { open: true }));
     const budget = this.#budget.ofCandidate(limits, spent);
-    return TrajectoryAccount.open({ model, price, log, agent, governor, budget });
+    // The governor serves other runs, too, whose agents have the same names.
+    return TrajectoryAccount.open({ model, price, log, agent: `${store.id}/${agent}`, governor, budget });
   }
 
   /** For the event with which a candidate goes on: nothing where no call was made. */

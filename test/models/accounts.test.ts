@@ -206,6 +206,30 @@ describe('a run on a model that costs money', { timeout: 300_000 }, () => {
     assert.ok(Math.abs(spent.costUsd - priceOfBill(bill)) < 1e-6);
   });
 
+  it('keeps others on its quota to its rates as long as it is there, and no longer, also where it cannot start', async () => {
+    const governor = new Governor();
+    const calls = () => governor.status().concurrency;
+    const before = calls();
+    const store = await newRun('20260103-000000-linear-c005', 'heuristic', { workers: 1, rates: { concurrency: 3 } });
+    const options = {
+      store,
+      task: toy.task,
+      model: createModel('heuristic', {}),
+      governor,
+      log: pino({ level: 'silent' }),
+    };
+    const starting = RunHost.start({ ...options, venv: join(toy.home, 'no-venv') });
+    assert.equal(calls(), 3);
+    await assert.rejects(starting);
+    assert.equal(calls(), before);
+    const host = await RunHost.start({ ...options, venv });
+    assert.equal(calls(), 3);
+    host.search.interrupt('the test has seen enough');
+    await host.run();
+    assert.equal(calls(), before);
+    await store.close();
+  });
+
   it('stops with a reason when the key is refused or the quota is used up, and goes on when that is mended', async (t) => {
     const { respond, bill } = researcher();
     let isRefusing = true;

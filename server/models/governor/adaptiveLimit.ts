@@ -6,6 +6,7 @@
 export interface LimitSettings {
   initial: number;
   smallest: number;
+  /** Where nobody says how many calls there may be at most. */
   largest: number;
   /** What is left of the limit after an episode. */
   shrink: number;
@@ -15,13 +16,16 @@ export const defaultLimits: LimitSettings = { initial: 32, smallest: 1, largest:
 
 export class AdaptiveLimit {
   readonly #settings: LimitSettings;
-  #limit: number;
+  /** What the provider is known to bear, whoever is there at the moment. */
+  #learnt: number;
+  /** What the strictest of those who are there allows; null: nobody says. */
+  #allowed: number | null = null;
   /** Calls that began before this moment belong to an episode that has been answered already. */
   #shrunkAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: Partial<LimitSettings> = {}) {
     this.#settings = { ...defaultLimits, ...settings };
-    this.#limit = this.#settings.initial;
+    this.#learnt = this.#settings.initial;
   }
 
   /** Whole calls. */
@@ -29,9 +33,16 @@ export class AdaptiveLimit {
     return Math.max(this.#settings.smallest, Math.floor(this.#limit));
   }
 
+  /** @param calls null: nobody says. What has been learnt of the provider stays, for when more are allowed again. */
+  allow(calls: number | null): void {
+    this.#allowed = calls;
+  }
+
   /** @param wasSaturated as many calls were under way as are allowed, or more wanted to be */
   succeeded(wasSaturated: boolean): void {
-    if (wasSaturated) this.#limit = Math.min(this.#settings.largest, this.#limit + 1 / this.#limit);
+    if (!wasSaturated) return;
+    const limit = this.#limit;
+    this.#learnt = Math.max(this.#learnt, Math.min(this.#largest, limit + 1 / limit));
   }
 
   /**
@@ -40,9 +51,19 @@ export class AdaptiveLimit {
    */
   rateLimited(startedAt: number, now: number): boolean {
     if (startedAt < this.#shrunkAt) return false;
-    this.#shrunkAt = now;
     const { smallest, shrink } = this.#settings;
-    this.#limit = Math.max(smallest, this.#limit * shrink);
+    this.#learnt = Math.max(smallest, this.#limit * shrink);
+    this.#shrunkAt = now;
     return true;
+  }
+
+  get #largest(): number {
+    return this.#allowed ?? this.#settings.largest;
+  }
+
+  /** A number that a person gave is believed from the first call on, until the provider says otherwise. */
+  get #limit(): number {
+    const isUntried = this.#shrunkAt === Number.NEGATIVE_INFINITY;
+    return this.#allowed !== null && isUntried ? this.#allowed : Math.min(this.#learnt, this.#largest);
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ManualClock } from '../../../test/support/manualClock.ts';
 import { ChatModelError } from '../chatModel.ts';
-import { type CallTurn, Governor, type GovernorSettings, governorOf, type Permit } from './governor.ts';
+import { type CallTurn, Governor, type GovernorSettings, type Permit } from './governor.ts';
 
 const usage = { input: 10, cachedInput: 0, output: 5, thoughts: 0 };
 const busy = new ChatModelError('overloaded', 'the model is overloaded', { status: 503 });
@@ -142,7 +142,8 @@ test('failures of the server never shrink the limit', async () => {
 });
 
 test('requests and tokens keep to their rates in every minute, by what calls really took', async () => {
-  const byRequests = setUp({ requestsPerMinute: 3 });
+  const byRequests = setUp();
+  byRequests.governor.join({ requestsPerMinute: 3 });
   for (let call = 0; call < 7; call += 1) byRequests.ask(String(call));
   await byRequests.clock.pass(59_999);
   assert.equal(byRequests.admitted.length, 3);
@@ -151,7 +152,8 @@ test('requests and tokens keep to their rates in every minute, by what calls rea
     byRequests.admitted.map(({ at }) => at),
     [0, 0, 0, 60_000, 60_000, 60_000, 120_000],
   );
-  const byTokens = setUp({ tokensPerMinute: 1000 });
+  const byTokens = setUp();
+  byTokens.governor.join({ tokensPerMinute: 1000 });
   byTokens.ask('a', { tokens: 900 });
   await byTokens.clock.pass(10);
   byTokens.ask('b', { tokens: 900 });
@@ -292,7 +294,76 @@ test('a conversation that fails every time while others are answered is told apa
   assert.equal(kinds.filter((kind) => kind === 'conversation_refused').length, 1);
 });
 
-test('agents on the same quota share one governor, others do not', () => {
-  assert.equal(governorOf('test-quota-a'), governorOf('test-quota-a'));
-  assert.notEqual(governorOf('test-quota-a'), governorOf('test-quota-b'));
+test('of all who are there the strictest rates hold, also for what was taken before they came, and are lifted as they leave', async () => {
+  const { clock, governor, ask, admitted, permitOf } = setUp();
+  const free = governor.join();
+  for (let call = 0; call < 4; call += 1) ask(`early-${call}`);
+  await clock.pass(10_000);
+  assert.equal(admitted.length, 4);
+  const strict = governor.join({ requestsPerMinute: 5 });
+  const stricter = governor.join({ requestsPerMinute: 3, tokensPerMinute: 100_000 });
+  for (let call = 0; call < 4; call += 1) ask(`later-${call}`);
+  await clock.pass(20_000);
+  assert.equal(admitted.length, 4, 'four of the last minute are more than three');
+  stricter.leave();
+  await clock.pass(0);
+  assert.equal(admitted.length, 5, 'the fifth goes as soon as five are allowed');
+  strict.leave();
+  await clock.pass(0);
+  assert.equal(admitted.length, 8);
+  free.leave();
+  const tokens = governor.join({ tokensPerMinute: 1000 });
+  ask('large', { tokens: 280 });
+  await clock.pass(0);
+  assert.equal(admitted.length, 8, 'eight calls of a hundred tokens are in this minute');
+  permitOf('early-0').succeeded({ ...usage, input: 0, output: 1 });
+  await clock.pass(0);
+  assert.equal(admitted.length, 9, 'one of them took less');
+  tokens.leave();
+});
+
+test('leaving counts once, also of two runs with the same rates, and at the end of a block', async () => {
+  const { clock, governor, ask, admitted } = setUp();
+  const rates = { requestsPerMinute: 1 };
+  const first = governor.join(rates);
+  {
+    using second = governor.join(rates);
+    assert.equal(second.governor, governor);
+    first.leave();
+    first.leave();
+    ask('a');
+    ask('b');
+    await clock.pass(1);
+    assert.equal(admitted.length, 1, 'the second is still there');
+  }
+  await clock.pass(1);
+  assert.equal(admitted.length, 2);
+});
+
+test('most calls at a time: of the strictest who is there; what the provider bears is remembered beneath it', async () => {
+  const { clock, governor, ask, permitOf } = setUp({ concurrency: { initial: 8, largest: 16 } });
+  const calls = () => governor.status().concurrency;
+  const many = governor.join({ concurrency: 40 });
+  assert.equal(calls(), 40, 'a number that a person gave is tried at once');
+  const few = governor.join({ concurrency: 2 });
+  assert.equal(calls(), 2);
+  for (const agent of ['a', 'b', 'c']) ask(agent);
+  await clock.pass(1);
+  assert.equal(governor.status().waiting, 1);
+  for (const agent of ['a', 'b', 'c']) {
+    permitOf(agent).succeeded(usage);
+    await clock.pass(1);
+  }
+  assert.equal(calls(), 2, 'a bound is not grown over');
+  many.leave();
+  for (const agent of ['a', 'b', 'c', 'd']) ask(agent);
+  await clock.pass(1);
+  few.leave();
+  await clock.pass(1);
+  assert.equal(governor.status().inFlight, 4, 'those that waited go at once');
+  assert.equal(calls(), 8, 'two at a time say nothing against eight');
+  permitOf('d').failed(limited(10));
+  assert.equal(calls(), 6);
+  governor.join({ concurrency: 40 });
+  assert.equal(calls(), 6, 'the provider has said otherwise');
 });

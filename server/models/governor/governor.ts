@@ -3,6 +3,7 @@
  * came of the calls before. Waiting here is the provider's time: agents are parked, their clocks stand still, and no
  * failure of the provider is a candidate's (invariant 5).
  */
+import type { CallRates } from '../../../protocol/cost.ts';
 import type { Usage } from '../../../protocol/trajectory.ts';
 import type { ChatModelError } from '../chatModel.ts';
 import { AdaptiveLimit, type LimitSettings } from './adaptiveLimit.ts';
@@ -13,11 +14,7 @@ import { PoisonWatch } from './poisonWatch.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
 export interface GovernorSettings {
-  /** Most requests in any minute; infinite for no bound. */
-  requestsPerMinute: number;
-  /** Most tokens (input and output) in any minute; infinite for no bound. */
-  tokensPerMinute: number;
-  /** Length of that minute; a simulation may run faster. */
+  /** Length of the minute that rates are for; a simulation may run faster. */
   windowMs: number;
   concurrency: Partial<LimitSettings>;
   breaker: Partial<BreakerSettings>;
@@ -27,8 +24,6 @@ export interface GovernorSettings {
 }
 
 export const defaultGovernor: GovernorSettings = {
-  requestsPerMinute: Number.POSITIVE_INFINITY,
-  tokensPerMinute: Number.POSITIVE_INFINITY,
   windowMs: 60_000,
   concurrency: {},
   breaker: {},
@@ -66,6 +61,13 @@ export interface GovernorStatus {
   failed: number;
 }
 
+/** A run's place at a governor: the rates that it came with hold for everybody who is there, until it leaves. */
+export interface Place extends Disposable {
+  readonly governor: Governor;
+  /** Again does nothing. */
+  leave(): void;
+}
+
 interface Waiter extends CallTurn {
   since: number;
   grant: (permit: Permit) => void;
@@ -73,6 +75,8 @@ interface Waiter extends CallTurn {
 }
 
 const longestPauseMs = 60_000;
+/** What was learnt of a provider is worth keeping as long after the last run: longer than between two probes of an outage. */
+const rememberedMs = 10 * 60_000;
 
 export class Governor {
   readonly #settings: GovernorSettings;
@@ -83,6 +87,8 @@ export class Governor {
   readonly #requests: SlidingWindow;
   readonly #tokens: SlidingWindow;
   readonly #poison = new PoisonWatch();
+  /** The rates of those who are there. */
+  readonly #places = new Set<CallRates>();
   readonly #listeners = new Set<(state: ProviderState) => void>();
   #state: ProviderState = { kind: 'ok' };
   #inFlight = 0;
@@ -91,14 +97,37 @@ export class Governor {
   #episodesInARow = 0;
   #counts = { answered: 0, rateLimited: 0, failed: 0 };
   #callOff: (() => void) | null = null;
+  #leftAt: number;
 
   constructor(settings: Partial<GovernorSettings> = {}) {
     this.#settings = { ...defaultGovernor, ...settings };
     this.#clock = this.#settings.clock;
     this.#limit = new AdaptiveLimit(this.#settings.concurrency);
     this.#breaker = new CircuitBreaker(this.#settings.breaker);
-    this.#requests = new SlidingWindow(this.#settings.requestsPerMinute, this.#settings.windowMs);
-    this.#tokens = new SlidingWindow(this.#settings.tokensPerMinute, this.#settings.windowMs);
+    this.#requests = new SlidingWindow(this.#settings.windowMs);
+    this.#tokens = new SlidingWindow(this.#settings.windowMs);
+    this.#leftAt = this.#clock.now();
+  }
+
+  /** Of the rates of all who are there, the strictest hold. Whoever joins leaves when his last call has ended. */
+  join(rates: CallRates = {}): Place {
+    const own = { ...rates };
+    this.#places.add(own);
+    this.#keepTo();
+    const leave = () => {
+      if (!this.#places.delete(own)) return;
+      this.#leftAt = this.#clock.now();
+      this.#keepTo();
+    };
+    return { governor: this, leave, [Symbol.dispose]: leave };
+  }
+
+  /** Nobody is there, and what was learnt of the provider is old: a new one would do as well. */
+  get isForgettable(): boolean {
+    const now = this.#clock.now();
+    const isIdle = this.#places.size + this.#inFlight + this.#queue.size === 0;
+    const waits = Math.max(this.#notBefore - now, this.#breaker.waitMs(now), this.#leftAt + rememberedMs - now);
+    return isIdle && waits <= 0;
   }
 
   status(): GovernorStatus {
@@ -146,6 +175,16 @@ export class Governor {
       this.#queue.add(waiter);
       this.#pump();
     });
+  }
+
+  #keepTo(): void {
+    const strictest = (name: keyof CallRates) =>
+      Math.min(...[...this.#places].map((rates) => rates[name] ?? Number.POSITIVE_INFINITY));
+    this.#requests.limit = strictest('requestsPerMinute');
+    this.#tokens.limit = strictest('tokensPerMinute');
+    const calls = strictest('concurrency');
+    this.#limit.allow(calls === Number.POSITIVE_INFINITY ? null : calls);
+    this.#pump();
   }
 
   /** Sends whoever may go, and wakes again when the next one may. */
@@ -256,20 +295,4 @@ export class Governor {
     this.#state = state;
     for (const listener of this.#listeners) listener(state);
   }
-}
-
-const shared = new Map<string, Governor>();
-
-/** Has the governor of a quota, if there is one, see whether its provider is back. */
-export function tryProviderAgain(quota: string): void {
-  shared.get(quota)?.tryAgain();
-}
-
-/** The governor of a quota: one for each (provider, key, model) in this process. The first to ask decides its settings. */
-export function governorOf(quota: string, settings: Partial<GovernorSettings> = {}): Governor {
-  const known = shared.get(quota);
-  if (known !== undefined) return known;
-  const governor = new Governor(settings);
-  shared.set(quota, governor);
-  return governor;
 }

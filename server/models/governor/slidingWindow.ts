@@ -1,19 +1,20 @@
-/** A rate that holds in every window, not only on average: at most `limit` in any minute. */
+/** A rate that holds in every window, not only on average: at most so much in any minute. The bound may change at any time. */
 
 interface Entry {
   at: number;
   amount: number;
+  isCounted: boolean;
 }
 
 export class SlidingWindow {
-  readonly #limit: number;
   readonly #windowMs: number;
+  /** Kept also without a bound: one that comes later counts what was taken before. */
   readonly #entries: Entry[] = [];
   #total = 0;
+  /** Most per window; infinite for no bound. */
+  limit = Number.POSITIVE_INFINITY;
 
-  /** @param limit per window; infinite for none */
-  constructor(limit: number, windowMs = 60_000) {
-    this.#limit = limit;
+  constructor(windowMs = 60_000) {
     this.#windowMs = windowMs;
   }
 
@@ -21,25 +22,24 @@ export class SlidingWindow {
   waitMs(amount: number, now: number): number {
     this.#forget(now);
     let total = this.#total;
-    if (total === 0 || total + amount <= this.#limit) return 0;
+    if (total === 0 || total + amount <= this.limit) return 0;
     for (const entry of this.#entries) {
       total -= entry.amount;
-      if (total <= 0 || total + amount <= this.#limit) return Math.max(1, entry.at + this.#windowMs - now);
+      if (total <= 0 || total + amount <= this.limit) return Math.max(1, entry.at + this.#windowMs - now);
     }
     return 0;
   }
 
   /** @returns the entry, to be corrected when the true amount is known */
-  take(amount: number, now: number): Entry | null {
-    if (this.#limit === Number.POSITIVE_INFINITY) return null;
-    const entry = { at: now, amount };
+  take(amount: number, now: number): Entry {
+    const entry = { at: now, amount, isCounted: true };
     this.#entries.push(entry);
     this.#total += amount;
     return entry;
   }
 
-  correct(entry: Entry | null, amount: number): void {
-    if (entry === null || !this.#entries.includes(entry)) return;
+  correct(entry: Entry, amount: number): void {
+    if (!entry.isCounted) return;
     this.#total += amount - entry.amount;
     entry.amount = amount;
   }
@@ -51,6 +51,7 @@ export class SlidingWindow {
       first = this.#entries[0]
     ) {
       this.#total -= first.amount;
+      first.isCounted = false;
       this.#entries.shift();
     }
     if (this.#entries.length === 0) this.#total = 0;
