@@ -102,6 +102,17 @@ test('more budget adds to the bounds that a run has, and opens a search that had
   assert.equal(first.config.hours, 1, 'the event is as it was');
 });
 
+test('a run that only its GPU-hours bound may come by hours and candidates, counted from then on', () => {
+  const first = runStarted({ candidates: null, hours: null, budget: { gpuHours: 2 } });
+  const view = openRunView('20260101-000000-toy-aa03', { seq: 1, at: 0, body: first });
+  const hour = 3_600_000;
+  applyEvent(view, { seq: 2, at: 3 * hour, body: { type: 'run_interrupted', reason: 'shutdown' } });
+  applyEvent(view, { seq: 3, at: 9 * hour, body: { type: 'budget_extended', by: { hours: 2, candidates: 5 } } });
+  applyEvent(view, { seq: 4, at: 9 * hour, body: { type: 'budget_extended', by: { hours: 1, candidates: 1 } } });
+  const { hours, candidates, budget } = view.summary.config;
+  assert.deepEqual([hours, candidates, budget], [6, 6, { gpuHours: 2 }]);
+});
+
 test('evaluations again are counted down, stand beside the score, and what is dropped is kept with its reason', () => {
   const again = (seed: number): RunEventBody => ({
     type: 'candidate_reevaluated',

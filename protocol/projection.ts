@@ -153,7 +153,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       if (body.mode !== undefined) summary.ending = body.mode;
       break;
     case 'budget_extended':
-      summary.config = extended(summary.config, body.by);
+      summary.config = extended(summary, activeMsAt(view, event.at), body.by);
       if (summary.state === 'stopping') reopen(view);
       break;
     case 'caveat':
@@ -288,9 +288,18 @@ function oneLess({ request, body }: QueuedRequest): QueuedRequest[] {
   return [{ request, body: { ...body, times: body.times - 1 } }];
 }
 
-/** A bound that a run does not have stays away. */
-function extended(config: RunConfig, by: BudgetExtension): RunConfig {
-  const { candidates, hours, budget = {} } = config;
+/** Of time and candidates it has no other bound than its GPU-hours: without a GPU it would need one. */
+export function isTimedByGpus({ candidates, hours, budget }: RunConfig): boolean {
+  return candidates === null && hours === null && budget?.gpuHours !== undefined;
+}
+
+/** A bound that a run does not have stays away, unless it may come by it: then it counts from now on. */
+function extended({ config, counts }: RunSummary, activeMs: number, by: BudgetExtension): RunConfig {
+  const { budget = {} } = config;
+  const mayComeBy = isTimedByGpus(config);
+  const candidates =
+    config.candidates ?? (mayComeBy && by.candidates !== undefined ? counts.created - counts.abandoned : null);
+  const hours = config.hours ?? (mayComeBy && by.hours !== undefined ? activeMs / 3_600_000 : null);
   const sums = {
     ...(budget.costUsd === undefined ? {} : { costUsd: budget.costUsd + (by.costUsd ?? 0) }),
     ...(budget.tokens === undefined ? {} : { tokens: budget.tokens + (by.tokens ?? 0) }),

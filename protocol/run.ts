@@ -48,7 +48,10 @@ export const RunConfig = z.object({
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 
-/** More of what bounds a run; each is added to what there is. A run without that bound keeps none. */
+/**
+ * More of what bounds a run; each is added to what there is. A run without that bound keeps none, unless GPU-hours are what
+ * bounds it: that comes by hours or candidates, so many from now on.
+ */
 export const BudgetExtension = z.object({
   candidates: z.int().positive().optional(),
   hours: z.number().positive().optional(),

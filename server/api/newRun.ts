@@ -11,6 +11,7 @@ import { PriceBook, priceFilePath } from '../models/prices/priceBook.ts';
 import { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { RefusedError } from './refusal.ts';
+import { isSpendingBounded, requireGpuForHours, whyMachineHasNoGpu, whyTaskHasNoGpu } from './runBounds.ts';
 import { initialCaveats } from './runHost.ts';
 
 export const defaultCandidates = 24;
@@ -51,17 +52,13 @@ export async function completeSettings(
   price: Price | null,
 ): Promise<CompleteSettings> {
   const { workers = await defaultWorkers(), agentsPerSlot = 1, hours, budget, rates, operators = 'react' } = settings;
-  if (budget?.gpuHours !== undefined && (await gpuInventory()).gpus.length === 0)
-    throw new RefusedError(
-      'bad_input',
-      'There is no GPU here whose hours could be counted (--gpu-hours): bound the run with --hours.',
-    );
+  if (budget?.gpuHours !== undefined) requireGpuForHours(budget, await whyMachineHasNoGpu());
   if (operators === 'single-turn' && !info.isLanguageModel)
     throw new RefusedError(
       'bad_input',
       `--operators single-turn needs a language model: the ${info.label} looks at the data before it writes a program.`,
     );
-  const isBounded = hours !== undefined || hasBound(budget, price);
+  const isBounded = hours !== undefined || budget?.gpuHours !== undefined || isSpendingBounded(budget, price);
   return {
     model: info.id,
     workers,
@@ -82,13 +79,6 @@ export async function completeSettings(
   };
 }
 
-/** A bound that ends the run by itself. What takes nothing never comes to one. */
-function hasBound(budget: RunBudget | undefined, price: Price | null): boolean {
-  const { costUsd, tokens, gpuHours } = budget ?? {};
-  const isFree = price?.tiers.every(({ input, output }) => input === 0 && output === 0) ?? false;
-  return gpuHours !== undefined || (!isFree && (costUsd !== undefined || tokens !== undefined));
-}
-
 /** A slot for each GPU; without GPUs two, or one on a single CPU. */
 async function defaultWorkers(): Promise<number> {
   const { gpus } = await gpuInventory();
@@ -97,11 +87,7 @@ async function defaultWorkers(): Promise<number> {
 
 /** @throws {RefusedError} if the run is bounded in something that its task does not take */
 export function configFor({ manifest }: Pick<PreparedTask, 'manifest'>, settings: CompleteSettings): RunConfig {
-  if (settings.budget?.gpuHours !== undefined && manifest.limits.gpus === 0)
-    throw new RefusedError(
-      'bad_input',
-      `Task ${manifest.id} holds no GPU (limits.gpus of its manifest is 0): its GPU-hours (--gpu-hours) would never be used up. Bound the run with --hours.`,
-    );
+  requireGpuForHours(settings.budget, whyTaskHasNoGpu(manifest));
   return RunConfig.parse({ ...settings, task: manifest.id, taskVersion: manifest.version });
 }
 

@@ -40,6 +40,7 @@ import type { WorkerLauncher } from '../workers/launcher.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { serveClients } from './clients.ts';
 import { ProviderWatch } from './providerWatch.ts';
+import { refusedWithoutGpu, whyNoneIsSeen, whyTaskHasNoGpu } from './runBounds.ts';
 import { RunUnsealing } from './runUnsealing.ts';
 import { RunSteering } from './steering.ts';
 
@@ -150,6 +151,7 @@ export class RunHost {
       const evaluator = new Evaluator({ task, scorer });
       const accounts = await RunAccounts.open({ store, model, price: options.price ?? null, governor });
       await tellGpus(store, pool);
+      await requireEnd(store, pool, options);
       const watch = await ProviderWatch.start(governor, store, log);
       undo.push(() => watch.close());
       // The work asks the search for time, the search asks the work to be done: tied together here.
@@ -297,6 +299,16 @@ export class RunHost {
 async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
   const gpus = pool.slots.filter((slot) => slot.status().gpuUuid !== null).length;
   if (gpus !== store.view.summary.gpus) await store.append({ type: 'gpus_held', gpus });
+}
+
+/** Where a GPU was seen as the run was begun or opened, and none is left by now. @throws {RefusedError} */
+async function requireEnd(store: RunStore, pool: WorkerPool, { task, price = null }: RunHostOptions): Promise<void> {
+  const { summary } = store.view;
+  const why = whyTaskHasNoGpu(task.manifest) ?? whyNoneIsSeen(pool.gpuProblem);
+  const refusal = refusedWithoutGpu(summary, price, summary.gpus > 0 ? null : why);
+  if (refusal === null) return;
+  await store.append({ type: 'run_interrupted', reason: refusal.message });
+  throw refusal;
 }
 
 /** Execution ids begin with the session of their candidate: `c12-4-0`, `c12-evaluation-pooled`. */

@@ -63,7 +63,7 @@ export class RunSteering {
   /** Adds to each bound that the run has. A live run goes on at once; one that had come to its end goes on when it is resumed. */
   async extend(by: BudgetExtension): Promise<void> {
     const { store, search } = this.#run;
-    const granted = checkedExtension(store.view, by);
+    const granted = checkedExtension(store.view, by, { isLive: search !== null });
     if (search !== null) await search.extend(granted);
     else await store.append({ type: 'budget_extended', by: granted });
   }

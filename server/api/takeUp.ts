@@ -1,11 +1,13 @@
 /** A run that is down, opened to go on: everything it needs is there before its log says that it goes on. */
 import type { Price } from '../../protocol/cost.ts';
+import { isTimedByGpus } from '../../protocol/projection.ts';
 import type { RunId } from '../../protocol/run.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { priceFor } from './newRun.ts';
 import { RefusedError } from './refusal.ts';
+import { refusedWithoutGpu, whyMachineHasNoGpu, whyTaskHasNoGpu } from './runBounds.ts';
 import { taskToGoOnWith } from './taskOfRun.ts';
 
 export interface OpenedRun {
@@ -24,7 +26,9 @@ export interface GoingOn {
 }
 
 /**
- * @throws {RunNotFoundError} {LockedError} it is live; {RefusedError} it has ended, or its task is not what it was; {ChatModelError}
+ * What it throws leaves the run as it was.
+ * @throws {RunNotFoundError} {LockedError} it is live; {RefusedError} it has ended, its task is not what it was, or it would
+ * never end here; {ChatModelError}
  */
 export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay = false }: GoingOn): Promise<OpenedRun> {
   const store = await RunStore.open(home, id);
@@ -42,10 +46,28 @@ export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay =
     // A price that was given with the run holds where none is known by now.
     const known = await priceFor(home, model.info, undefined);
     const price = known ?? (await priceFor(home, model.info, config.budget, first ?? undefined));
+    const why = isTimedByGpus(config) ? (whyTaskHasNoGpu(task.manifest) ?? (await whyMachineHasNoGpu())) : null;
+    const refusal = refusedWithoutGpu(store.view.summary, price, why);
+    if (refusal !== null) throw refusal;
     await store.append({ type: 'run_resumed', pid: process.pid });
     return { store, task, model, price };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/**
+ * Has a run say why nobody took it up: else whoever looks at it would only see that it is down.
+ * @throws as `RunStore.open`
+ */
+export async function tellNotTakenUp(home: string, id: RunId, reason: string): Promise<void> {
+  const store = await RunStore.open(home, id);
+  try {
+    const { state, interruption } = store.view.summary;
+    if (state !== 'finished' && interruption !== reason)
+      await store.append({ type: 'run_interrupted', reason, found: true });
+  } finally {
+    await store.close();
   }
 }

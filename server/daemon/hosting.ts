@@ -5,7 +5,7 @@ import type { RunId } from '../../protocol/run.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { RunHost } from '../api/runHost.ts';
 import { type FileLog, openRunLog } from '../api/runLog.ts';
-import { openToGoOn } from '../api/takeUp.ts';
+import { openToGoOn, tellNotTakenUp } from '../api/takeUp.ts';
 import { type ChatModel, ChatModelError } from '../models/chatModel.ts';
 import { Activities } from '../search/activities.ts';
 import { LockedError } from '../store/processLock.ts';
@@ -149,8 +149,21 @@ export class Hosting {
       log.info({ run: id }, 'the run was taken up');
     } catch (error) {
       log.warn({ run: id, err: error }, 'the run could not be taken up');
+      await this.#tellNotTakenUp(id, error);
       if (isWorthWaiting(error)) this.#waiting.set(id, messageOf(error));
       else if (!this.#runs.has(id)) await list.remove(id).catch(() => undefined);
+    }
+  }
+
+  /** For those who look at the run. One that another process hosts, or that cannot be read, is left alone. */
+  async #tellNotTakenUp(id: RunId, error: unknown): Promise<void> {
+    if (this.#runs.has(id) || error instanceof LockedError) return;
+    const { home, log, onChange } = this.#options;
+    try {
+      await tellNotTakenUp(home, id, messageOf(error));
+      onChange(id);
+    } catch (fault) {
+      log.warn({ run: id, err: fault }, 'the run does not say why it was not taken up');
     }
   }
 

@@ -1,5 +1,5 @@
 /** What a person may change of a run as it stands: each wish is checked here, whoever passes it on. */
-import type { RunView } from '../../protocol/projection.ts';
+import { isTimedByGpus, type RunView } from '../../protocol/projection.ts';
 import type { BudgetExtension, CandidateId, RunEventBody } from '../../protocol/run.ts';
 import { RequestRefusedError } from './requests.ts';
 
@@ -35,10 +35,15 @@ export function checkedMarks(
 }
 
 /**
- * Of an extension that which the run has a bound for.
+ * Of an extension that which the run has a bound for. One that is down, perhaps for want of a GPU whose hours bound it, may
+ * come by another bound.
  * @throws {RequestRefusedError} if it has none of them, or its hidden scores are open for good
  */
-export function checkedExtension({ summary, decided }: RunView, by: BudgetExtension): BudgetExtension {
+export function checkedExtension(
+  { summary, decided }: RunView,
+  by: BudgetExtension,
+  { isLive }: { isLive: boolean },
+): BudgetExtension {
   const { id, config } = summary;
   if (decided || summary.state === 'finished')
     throw new RequestRefusedError(
@@ -55,7 +60,10 @@ export function checkedExtension({ summary, decided }: RunView, by: BudgetExtens
   };
   const bounded = extensible.filter((name) => bounds[name] !== null);
   const asked = extensible.filter((name) => by[name] !== undefined);
-  const granted = asked.filter((name) => bounds[name] !== null);
+  const mayComeBy = !isLive && isTimedByGpus(config);
+  const granted = asked.filter(
+    (name) => bounds[name] !== null || (mayComeBy && (name === 'hours' || name === 'candidates')),
+  );
   if (granted.length > 0) return Object.fromEntries(granted.map((name) => [name, by[name]]));
   const has = bounded.length === 0 ? 'It has no bound at all.' : `It is bounded by ${bounded.join(', ')}.`;
   throw new RequestRefusedError(

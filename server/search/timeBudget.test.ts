@@ -22,6 +22,15 @@ test('hours and GPU-hours bound a run, whichever ends first', () => {
   assert.match(timeLeft(view({ hours: 1 }), hour).end ?? '', /time budget of 1 h is used up/);
 });
 
+test('GPU-hours that are used up end a run that holds no GPU any more', () => {
+  const run = view({ hours: null, budget: { gpuHours: 2 } }, 2);
+  applyEvent(run, { seq: 3, at: hour / 2, body: { type: 'gpus_held', gpus: 0 } });
+  assert.equal(timeLeft(run, 9 * hour).end, null, 'one is left, and without a GPU nothing takes it');
+  applyEvent(run, { seq: 4, at: hour / 2, body: { type: 'gpus_held', gpus: 2 } });
+  applyEvent(run, { seq: 5, at: hour, body: { type: 'gpus_held', gpus: 0 } });
+  assert.match(timeLeft(run, hour).end ?? '', /2 GPU-hours is used up/);
+});
+
 test('no candidate is begun that would be cut off, and no more than a fifth of the time is left unused for that', () => {
   const run = view({ hours: 10 });
   const add = (id: number, hours: number) =>

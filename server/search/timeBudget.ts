@@ -27,12 +27,15 @@ export function timeLeft(view: Timed, now: number): TimeLeft {
       remainingMs: config.hours * hourMs - activeMs - current,
     });
   const gpuHours = config.budget?.gpuHours;
-  if (gpuHours !== undefined && gpus > 0)
+  // A run that holds no GPU uses none up, but what is used up stays so.
+  if (gpuHours !== undefined && (gpus > 0 || gpuMs >= gpuHours * hourMs)) {
+    const held = Math.max(1, gpus);
     bounds.push({
       name: `the budget of ${gpuHours} GPU-hours`,
-      wholeMs: (gpuHours * hourMs) / gpus,
-      remainingMs: (gpuHours * hourMs - gpuMs) / gpus - current,
+      wholeMs: (gpuHours * hourMs) / held,
+      remainingMs: (gpuHours * hourMs - gpuMs) / held - current,
     });
+  }
   const [first] = bounds.sort((a, b) => a.remainingMs - b.remainingMs);
   if (first === undefined) return { remainingMs: Number.POSITIVE_INFINITY, end: null };
   const { name, wholeMs, remainingMs } = first;

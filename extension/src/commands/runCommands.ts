@@ -1,4 +1,5 @@
 /** Commands about whole runs. */
+import { isTimedByGpus } from '../../../protocol/projection.ts';
 import type { BudgetExtension } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
@@ -101,11 +102,12 @@ interface Bound {
 export async function extend(app: App, args: readonly unknown[]): Promise<void> {
   const run = await runOf(app, args, l10n.t('Extend the budget of a run'), ({ state }) => state !== 'finished');
   if (run === undefined) return;
-  const { config } = await app.connection.get().request('run.get', { run });
+  const { config, state } = await app.connection.get().request('run.get', { run });
   const budget = config.budget ?? {};
+  const mayComeBy = state === 'interrupted' && isTimedByGpus(config);
   const bounds: Bound[] = [
-    ...(config.candidates === null ? [] : [bound('candidates', l10n.t('Candidates'), true)]),
-    ...(config.hours === null ? [] : [bound('hours', l10n.t('Hours'))]),
+    ...(config.candidates === null && !mayComeBy ? [] : [bound('candidates', l10n.t('Candidates'), true)]),
+    ...(config.hours === null && !mayComeBy ? [] : [bound('hours', l10n.t('Hours'))]),
     ...(budget.costUsd === undefined ? [] : [bound('costUsd', l10n.t('US dollars'))]),
     ...(budget.tokens === undefined ? [] : [bound('tokens', l10n.t('Tokens'), true)]),
     ...(budget.gpuHours === undefined ? [] : [bound('gpuHours', l10n.t('GPU-hours'))]),
