@@ -2,8 +2,8 @@
  * Which Node runs the project. It needs 22.18 (TypeScript without a build step); where the one at hand is older, the Node
  * that `npm ci` brought stands in. Plain JavaScript for Node >= 18, because it runs before any of that is known.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -16,19 +16,14 @@ function fits(version) {
   return major > needed[0] || (major === needed[0] && minor >= needed[1]);
 }
 
-/** The version a Node binary says it has; null if it does not run. */
-function versionOf(node) {
-  const { status, stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8', timeout: 20_000 });
-  return status === 0 ? stdout.trim() : null;
-}
-
 /** Path of a Node that is new enough: the current one, else the one in node_modules; null if there is none. */
 export function fittingNode() {
   if (fits(process.versions.node)) return process.execPath;
   const bundled = join(root, 'node_modules', '.bin', 'node');
   if (!existsSync(bundled)) return null;
-  const version = versionOf(bundled);
-  return version !== null && fits(version) ? bundled : null;
+  // By its package: a binary that is asked may answer late where the machine is busy.
+  const { version } = JSON.parse(readFileSync(join(dirname(realpathSync(bundled)), '..', 'package.json'), 'utf8'));
+  return fits(version) ? bundled : null;
 }
 
 /** True if node_modules holds what package-lock.json asks for, by npm's own record of what it installed. */

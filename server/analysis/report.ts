@@ -199,9 +199,18 @@ function searchLines(run: RunSummary): string[] {
   ];
 }
 
+/** A report is read: the best and the first say what there is to say. */
+const mostRows = 50;
+
+/** What was left out of a table, and where it is. */
+function leftOut({ run }: RunReport, count: number, what: string): string[] {
+  if (count <= mostRows) return [];
+  return [`${count - mostRows} more ${what}: \`aira2 runs candidates ${run.id}\` lists all.`, ''];
+}
+
 function rankingSection(report: RunReport): string[] {
   if (report.ranking.length === 0) return [];
-  const rows = report.ranking.slice(0, 20).map((candidate) => {
+  const rows = report.ranking.slice(0, mostRows).map((candidate) => {
     const parents = candidate.parents.map((id) => `#${id}`).join(' × ');
     const validation = isSealed(candidate, report.run) ? 'sealed' : show(candidate.validation);
     const test = isSealed(candidate, report.run) ? 'sealed' : show(candidate.test);
@@ -219,16 +228,17 @@ function rankingSection(report: RunReport): string[] {
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
+    ...leftOut(report, report.ranking.length, 'were scored'),
   ];
 }
 
 function failureSection(report: RunReport): string[] {
   if (report.failures.length === 0) return [];
-  const lines = report.failures.slice(0, 20).map((candidate) => {
+  const lines = report.failures.slice(0, mostRows).map((candidate) => {
     const { failure } = candidate;
     return `- #${candidate.id} (${candidate.operator}): ${failure?.kind ?? 'unknown'}: ${inertWords(failure?.message ?? '')}`;
   });
-  return ['## Failures', '', ...lines, ''];
+  return ['## Failures', '', ...lines, '', ...leftOut(report, report.failures.length, 'failed')];
 }
 
 /** What a person did to the course of the search, and what was not done. */

@@ -8,6 +8,7 @@ import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { testConnection } from '../models/connectionTest.ts';
 import type { ModelEnvironment } from '../models/environment.ts';
+import { PriceBook, priceFilePath } from '../models/prices/priceBook.ts';
 import { probeSandboxes } from '../worker/sandbox/probe.ts';
 import { pythonOf, virtualEnvironment } from './pythonEnvironment.ts';
 
@@ -35,6 +36,7 @@ export async function examineMachine({ home, environment, model }: ExamineOption
     await gpuCheck(),
     await homeCheck(home),
     keyCheck(environment),
+    ...(await priceCheck(home)),
     ...(model === undefined ? [] : [await modelCheck(model)]),
   ];
   return { ok: checks.every((check) => check.state !== 'missing'), checks };
@@ -115,10 +117,24 @@ function keyCheck(environment: ModelEnvironment): Check {
     state: 'ok',
     detail:
       set.length === 0
-        ? 'none: the built-in researcher works without; set GEMINI_API_KEY for --model gemini:<name>; servers of your own need none'
+        ? 'none: the built-in researcher works without; set GEMINI_API_KEY for --model gemini:<name>, OPENAI_API_KEY for openai:<name>; servers of your own need none'
         : `set: ${set.join(', ')}`,
     fix: null,
   };
+}
+
+/** Only where there is one: no run starts beside prices that cannot be read. */
+async function priceCheck(home: string): Promise<Check[]> {
+  const name = 'prices';
+  try {
+    const book = await PriceBook.load(home);
+    return book.ownNames.length === 0
+      ? []
+      : [{ name, state: 'ok', detail: `${priceFilePath(home)}: ${book.ownNames.join(', ')}`, fix: null }];
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ name, state: 'missing', detail, fix: 'Correct the file, or move it away.' }];
+  }
 }
 
 async function modelCheck({ id, create }: { id: string; create: () => ChatModel }): Promise<Check> {

@@ -58,7 +58,8 @@ export async function completeSettings(
       'bad_input',
       `--operators single-turn needs a language model: the ${info.label} looks at the data before it writes a program.`,
     );
-  const isBounded = hours !== undefined || budget?.gpuHours !== undefined || isSpendingBounded(budget, price);
+  const isBounded =
+    hours !== undefined || budget?.gpuHours !== undefined || isSpendingBounded(budget, { ...info, price });
   return {
     model: info.id,
     workers,

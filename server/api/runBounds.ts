@@ -33,10 +33,10 @@ export function requireGpuForHours(budget: RunBudget | undefined, why: string | 
 /** Why a run that holds no GPU, for the reason given, must not go on; null if something ends it all the same. */
 export function refusedWithoutGpu(
   { id, config, state, gpuMs }: RunSummary,
-  price: Price | null,
+  model: SpendingModel,
   why: string | null,
 ): RefusedError | null {
-  if (why === null || !isTimedByGpus(config) || isSpendingBounded(config.budget, price)) return null;
+  if (why === null || !isTimedByGpus(config) || isSpendingBounded(config.budget, model)) return null;
   const isUsedUp = gpuMs >= (config.budget?.gpuHours ?? 0) * 3_600_000;
   if (isUsedUp || state === 'stopping') return null;
   return new RefusedError(
@@ -45,11 +45,17 @@ export function refusedWithoutGpu(
   );
 }
 
-/** Money or tokens come to an end by themselves. What takes nothing never does. */
-export function isSpendingBounded(budget: RunBudget | undefined, price: Price | null): boolean {
+export interface SpendingModel {
+  isLanguageModel: boolean;
+  /** null: unpriced. */
+  price: Price | null;
+}
+
+/** Money or tokens come to an end by themselves: money not where calls cost nothing, tokens not where none are used. */
+export function isSpendingBounded(budget: RunBudget | undefined, { isLanguageModel, price }: SpendingModel): boolean {
   const { costUsd, tokens } = budget ?? {};
   const isFree = price?.tiers.every(({ input, output }) => input === 0 && output === 0) ?? false;
-  return !isFree && (costUsd !== undefined || tokens !== undefined);
+  return isLanguageModel && (tokens !== undefined || (costUsd !== undefined && !isFree));
 }
 
 const uncounted = (why: string) => `GPU-hours (--gpu-hours) cannot be counted: ${why}.`;

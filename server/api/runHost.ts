@@ -302,10 +302,14 @@ async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
 }
 
 /** Where a GPU was seen as the run was begun or opened, and none is left by now. @throws {RefusedError} */
-async function requireEnd(store: RunStore, pool: WorkerPool, { task, price = null }: RunHostOptions): Promise<void> {
+async function requireEnd(
+  store: RunStore,
+  pool: WorkerPool,
+  { task, model, price = null }: RunHostOptions,
+): Promise<void> {
   const { summary } = store.view;
   const why = whyTaskHasNoGpu(task.manifest) ?? whyNoneIsSeen(pool.gpuProblem);
-  const refusal = refusedWithoutGpu(summary, price, summary.gpus > 0 ? null : why);
+  const refusal = refusedWithoutGpu(summary, { ...model.info, price }, summary.gpus > 0 ? null : why);
   if (refusal === null) return;
   await store.append({ type: 'run_interrupted', reason: refusal.message });
   throw refusal;

@@ -3,7 +3,7 @@
  * run's log before anybody hears of it. A live run heeds them at once, one that is down when it is taken up again.
  */
 import type { Logger } from 'pino';
-import type { BudgetExtension, CandidateId } from '../../protocol/run.ts';
+import type { BudgetExtension, CandidateId, RunSummary } from '../../protocol/run.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import { entryFile } from '../search/entryFile.ts';
@@ -118,10 +118,14 @@ export class RunSteering {
   #live() {
     const { store, search } = this.#run;
     if (search !== null) return search;
-    const { id, state } = store.view.summary;
-    const hint = state === 'finished' ? '' : ` Take it up with \`aira2 runs resume ${id}\` first.`;
-    throw new RequestRefusedError(`Run ${id} is not live (${state}).${hint}`);
+    throw new RequestRefusedError(notLive(store.view.summary));
   }
+}
+
+/** Why a run that is down cannot be paused or stopped, and what can be done instead. */
+export function notLive({ id, state }: Pick<RunSummary, 'id' | 'state'>): string {
+  const instead = ` Take it up with \`aira2 runs resume ${id}\` first, or have it end with what it has: \`aira2 runs finish ${id}\`, then resume it.`;
+  return `Run ${id} is not live (${state}).${state === 'finished' ? '' : instead}`;
 }
 
 /**

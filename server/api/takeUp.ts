@@ -47,7 +47,7 @@ export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay =
     const known = await priceFor(home, model.info, undefined);
     const price = known ?? (await priceFor(home, model.info, config.budget, first ?? undefined));
     const why = isTimedByGpus(config) ? (whyTaskHasNoGpu(task.manifest) ?? (await whyMachineHasNoGpu())) : null;
-    const refusal = refusedWithoutGpu(store.view.summary, price, why);
+    const refusal = refusedWithoutGpu(store.view.summary, { ...model.info, price }, why);
     if (refusal !== null) throw refusal;
     await store.append({ type: 'run_resumed', pid: process.pid });
     return { store, task, model, price };

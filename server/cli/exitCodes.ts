@@ -33,6 +33,7 @@ const byName: Record<string, number> = {
   RunNotFoundError: exitCodes.notFound,
   TaskNotFoundError: exitCodes.notFound,
   TaskNotPreparedError: exitCodes.notFound,
+  CandidateNotFoundError: exitCodes.notFound,
   ManifestError: exitCodes.badInput,
   TaskError: exitCodes.badInput,
   SplitDriftError: exitCodes.badInput,

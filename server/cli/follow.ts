@@ -3,11 +3,12 @@ import type { RunView } from '../../protocol/projection.ts';
 import type { RunSummary } from '../../protocol/run.ts';
 import { RunFeed, type RunFeedChange } from '../../protocol/runFeed.ts';
 import type { AgentServerClient } from '../../protocol/serverClient.ts';
-import { renderReport, runReport } from '../analysis/report.ts';
+import { runReport } from '../analysis/report.ts';
 import { taskOfRun } from '../api/taskOfRun.ts';
 import { runDirectory, runPaths } from '../store/home.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
-import { note, print } from './output.ts';
+import { printOutcome } from './outcome.ts';
+import { note } from './output.ts';
 import { Progress, type ProgressSource } from './progress.ts';
 
 export interface FollowOptions {
@@ -104,8 +105,5 @@ function interrupted({ id, interruption }: RunSummary): CliError {
 function report(home: string, view: RunView, { run, json }: FollowOptions): void {
   const data = runReport(view, taskOfRun(home, view.summary).manifest);
   const { report: path } = runPaths(runDirectory(home, run));
-  print(json, 'run', { run: data.run, selected: data.selected, report: path }, () =>
-    [renderReport(data), `Export the program: aira2 runs export ${run} --to <folder>`].join('\n'),
-  );
-  if (data.selected === null) throw new CliError(exitCodes.noResult, `No candidate of run ${run} could be selected.`);
+  printOutcome(json, data, path);
 }

@@ -1,7 +1,7 @@
 /** Hosts a run in this process and shows it: live on a terminal, line by line elsewhere, until it has ended or is interrupted. */
 import type { LevelWithSilent } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
-import { renderReport, runReport } from '../analysis/report.ts';
+import { runReport } from '../analysis/report.ts';
 import { RunHost } from '../api/runHost.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
@@ -9,7 +9,8 @@ import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import { fileLogger } from './machine.ts';
-import { note, print, printFailure } from './output.ts';
+import { printOutcome } from './outcome.ts';
+import { note, printFailure } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface ForegroundOptions {
@@ -67,12 +68,7 @@ export async function hostInForeground(options: ForegroundOptions): Promise<void
     if (end.kind === 'interrupted' && replay != null && asked === null)
       throw new CliError(exitCodes.noResult, `The replay has left its recording: ${end.reason}`);
     if (end.kind === 'interrupted') throw new CliError(exitCodes.interrupted, `${end.reason}. ${goOn}`);
-    const report = runReport(store.view, task.manifest);
-    print(json, 'run', { run: report.run, selected: report.selected, report: store.paths.report }, () =>
-      [renderReport(report), `Export the program: aira2 runs export ${store.id} --to <folder>`].join('\n'),
-    );
-    if (report.selected === null)
-      throw new CliError(exitCodes.noResult, `No candidate of run ${store.id} could be selected.`);
+    printOutcome(json, runReport(store.view, task.manifest), store.paths.report);
   } finally {
     progress.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);

@@ -14,7 +14,6 @@ function program(): Command {
   const root = new Command('aira2')
     .description('Evolves machine-learning programs with research agents, and scores them where they cannot cheat.')
     .version('0.1.0')
-    .showHelpAfterError('(aira2 <command> --help shows what it takes)')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText(
       'after',
@@ -41,11 +40,15 @@ Exit codes: 0 done · 1 internal error · 2 bad input · 3 not found · 4 machin
   return overrideExit(root);
 }
 
-/** Commander's own exits become errors, so that every way out is the one below. */
-function overrideExit(command: Command): Command {
-  command.exitOverride();
+/** Commander's own exits become errors, so that every way out is the one below. @param path of the command, as it is typed */
+function overrideExit(command: Command, path = command.name()): Command {
+  command.exitOverride((error) => {
+    if (error.code === 'commander.help') error.message = `Name a command: those of ${path} stand above.`;
+    else if (error.exitCode !== 0) error.message = `${error.message.trimEnd()}\n(${path} --help shows what it takes)`;
+    throw error;
+  });
   command.configureOutput({ outputError: () => undefined });
-  for (const child of command.commands) overrideExit(child);
+  for (const child of command.commands) overrideExit(child, `${path} ${child.name()}`);
   return command;
 }
 

@@ -8,6 +8,7 @@ const kindsByName: Record<string, string> = {
   RunNotFoundError: clientRefusals.notFound,
   TaskNotFoundError: clientRefusals.notFound,
   TaskNotPreparedError: clientRefusals.notFound,
+  CandidateNotFoundError: clientRefusals.notFound,
   ManifestError: clientRefusals.badInput,
   TaskError: clientRefusals.badInput,
   PrepareError: clientRefusals.badInput,

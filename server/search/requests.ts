@@ -2,13 +2,20 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CandidateId, maxRepeats, type PersonRequest } from '../../protocol/run.ts';
+import { type CandidateId, maxRepeats, type PersonRequest, type RunId } from '../../protocol/run.ts';
 import { Program, type ProgramFile } from '../../protocol/worker.ts';
 import { syncFolder, writeSynced } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
 
 export class RequestRefusedError extends Error {
   override readonly name = 'RequestRefusedError';
+}
+
+export class CandidateNotFoundError extends Error {
+  override readonly name = 'CandidateNotFoundError';
+  constructor(run: RunId, id: CandidateId, known: number) {
+    super(`Run ${run} has no candidate #${id}; it has ${known}.`);
+  }
 }
 
 export type Wish =
@@ -37,7 +44,7 @@ export function isQueued({ id, view }: RunStore, request: string, kind: Wish['ki
 
 /**
  * Checks a wish and lays down what it needs; `queue` then makes it durable.
- * @throws {RequestRefusedError} in words for the person
+ * @throws {RequestRefusedError} {CandidateNotFoundError} in words for the person
  */
 export async function prepareRequest(
   store: RunStore,
@@ -92,8 +99,7 @@ export async function prepareRequest(
 
 async function requireProgram(store: RunStore, id: CandidateId): Promise<void> {
   const candidate = store.view.candidates.get(id);
-  if (candidate === undefined)
-    throw new RequestRefusedError(`Run ${store.id} has no candidate #${id}; it has ${store.view.candidates.size}.`);
+  if (candidate === undefined) throw new CandidateNotFoundError(store.id, id, store.view.candidates.size);
   try {
     await access(store.candidatePaths(id).program);
   } catch {

@@ -1,7 +1,7 @@
 /** What a person may change of a run as it stands: each wish is checked here, whoever passes it on. */
 import { isTimedByGpus, type RunView } from '../../protocol/projection.ts';
 import type { BudgetExtension, CandidateId, RunEventBody } from '../../protocol/run.ts';
-import { RequestRefusedError } from './requests.ts';
+import { CandidateNotFoundError, RequestRefusedError } from './requests.ts';
 
 export interface Marks {
   pinned?: boolean | undefined;
@@ -10,7 +10,7 @@ export interface Marks {
 
 /**
  * The event that marks a candidate, or null if it is marked so already.
- * @throws {RequestRefusedError} if there is no such candidate, or exclusion cannot matter any more
+ * @throws {CandidateNotFoundError} {RequestRefusedError} if exclusion cannot matter any more
  */
 export function checkedMarks(
   { summary, candidates, decided }: RunView,
@@ -18,8 +18,7 @@ export function checkedMarks(
   { pinned, excluded }: Marks,
 ): Extract<RunEventBody, { type: 'candidate_marked' }> | null {
   const candidate = candidates.get(id);
-  if (candidate === undefined)
-    throw new RequestRefusedError(`Run ${summary.id} has no candidate #${id}; it has ${candidates.size}.`);
+  if (candidate === undefined) throw new CandidateNotFoundError(summary.id, id, candidates.size);
   const isNew = (given: boolean | undefined, now: boolean | undefined) =>
     given !== undefined && given !== (now ?? false);
   const changes = {
@@ -65,12 +64,21 @@ export function checkedExtension(
     (name) => bounds[name] !== null || (mayComeBy && (name === 'hours' || name === 'candidates')),
   );
   if (granted.length > 0) return Object.fromEntries(granted.map((name) => [name, by[name]]));
-  const has = bounded.length === 0 ? 'It has no bound at all.' : `It is bounded by ${bounded.join(', ')}.`;
+  const named = (names: readonly (typeof extensible)[number][], between: string) =>
+    names.map((name) => boundNames[name]).join(between);
+  const has = bounded.length === 0 ? 'It has no bound at all.' : `It is bounded by ${named(bounded, ', ')}.`;
   throw new RequestRefusedError(
     asked.length === 0
       ? `Say by what run ${id} is to be extended. ${has}`
-      : `Run ${id} has no bound of ${asked.join(' or ')}: there is nothing to extend. ${has}`,
+      : `Run ${id} has no bound of ${named(asked, ' or ')}: there is nothing to extend. ${has}`,
   );
 }
 
 const extensible = ['candidates', 'hours', 'costUsd', 'tokens', 'gpuHours'] as const;
+const boundNames = {
+  candidates: 'candidates',
+  hours: 'hours',
+  costUsd: 'US dollars',
+  tokens: 'tokens',
+  gpuHours: 'GPU-hours',
+} as const;

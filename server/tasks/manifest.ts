@@ -237,7 +237,7 @@ function problemsOf(
         make(
           keys,
           `${shown(value)} is too small`,
-          `at least ${issue.inclusive === false ? 'more than ' : ''}${issue.minimum}`,
+          `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`,
         ),
       ];
     case 'too_big':
@@ -245,7 +245,7 @@ function problemsOf(
         make(
           keys,
           `${shown(value)} is too large`,
-          `at most ${issue.inclusive === false ? 'less than ' : ''}${issue.maximum}`,
+          `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`,
         ),
       ];
     default:

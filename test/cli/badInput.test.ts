@@ -80,6 +80,25 @@ const cases: Case[] = [
     says: /no user, password, query.*OPENAI_API_KEY/s,
   },
   {
+    what: 'a model server without its scheme',
+    args: ['run', 'diamonds', '--model', 'openai:some/name@localhost:8000/v1'],
+    exitCode: 2,
+    says: /--model openai:some\/name@http:\/\/localhost:8000\/v1/,
+  },
+  {
+    what: 'a bound that the run does not have',
+    args: ['runs', 'extend', run, '--cost', '5'],
+    exitCode: 2,
+    says: /no bound of US dollars/,
+  },
+  { what: 'an unknown command', args: ['frk'], exitCode: 2, says: /unknown command 'frk'.*\(aira2 --help shows/s },
+  {
+    what: 'an unknown option',
+    args: ['runs', 'show', '--bogus'],
+    exitCode: 2,
+    says: /--bogus.*\(aira2 runs show --help/s,
+  },
+  {
     what: 'no money at all',
     args: ['run', 'diamonds', '--cost', '0'],
     exitCode: 2,
@@ -125,12 +144,12 @@ const cases: Case[] = [
     what: 'stopping a run that is not live',
     args: ['runs', 'stop', run],
     exitCode: 2,
-    says: /not live \(interrupted\).*resume/s,
+    says: /not live \(interrupted\).*resume.*runs finish/s,
   },
   {
     what: 'forking a candidate that is not there',
     args: ['fork', run, '7'],
-    exitCode: 2,
+    exitCode: 3,
     says: /no candidate #7/,
   },
   {
@@ -231,6 +250,13 @@ describe('bad input', { timeout: 240_000 }, () => {
       assert.deepEqual(await contents(), before, 'nothing was made');
     });
   }
+
+  it('a group without a command: exit code 2 and its commands', async () => {
+    const { exitCode, stdout, stderr } = await aira2(['runs'], { home });
+    assert.deepEqual([exitCode, stdout], [2, '']);
+    assert.match(stderr, /Commands:.*Name a command: those of aira2 runs stand above\./s);
+    assert.doesNotMatch(stderr, /outputHelp/);
+  });
 });
 
 async function contents(): Promise<string[]> {

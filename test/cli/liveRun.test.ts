@@ -96,7 +96,7 @@ describe('a live run', { timeout: 240_000 }, () => {
       assert.equal(forms.request.parse(JSON.parse(stdout)).live, true, stderr);
     }
     const refused = await command('fork', run, '77');
-    assert.equal(refused.exitCode, 2);
+    assert.equal(refused.exitCode, 3);
     assert.match(refused.stderr, /no candidate #77/);
     const resumed = await command('runs', 'resume', run, '--json');
     assert.equal(forms['runs steer'].parse(JSON.parse(resumed.stdout)).done, 'unpaused', resumed.stderr);

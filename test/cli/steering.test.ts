@@ -80,7 +80,9 @@ describe('steering by command', { timeout: 600_000 }, () => {
     await refused(/Say by what/, 'runs', 'extend', 'last');
     await refused(/--pin, --unpin, --exclude or --include/, 'mark', 'last', '1');
     await refused(/cannot be used with/, 'mark', 'last', '1', '--pin', '--unpin');
-    await refused(/has no candidate #77/, 'mark', 'last', '77', '--pin');
+    const absent = await command('mark', 'last', '77', '--pin');
+    assert.equal(absent.exitCode, 3);
+    assert.match(absent.stderr, /has no candidate #77/);
     await refused(/1 to 16/, 'reevaluate', 'last', '2', '--times', '17');
     await refused(/marked for good/, 'runs', 'unseal', 'last');
     await printed(forms['runs steer'], 'runs', 'unseal', 'last', '--yes');

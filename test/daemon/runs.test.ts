@@ -186,7 +186,7 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
     await assert.rejects(
       client.request('run.fork', { run, parent: 77, operation: 'b' }),
       (error: unknown) =>
-        error instanceof RemoteError && error.kind === 'refused' && /no candidate #77/.test(error.message),
+        error instanceof RemoteError && error.kind === 'not_found' && /no candidate #77/.test(error.message),
     );
     const refusals = [
       () => client.request('run.delete', { run }),

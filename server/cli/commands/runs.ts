@@ -13,8 +13,10 @@ import { requestWords } from '../../analysis/requestWords.ts';
 import { chooseCandidate, exportCandidate } from '../../api/exportCandidate.ts';
 import { virtualEnvironment } from '../../api/pythonEnvironment.ts';
 import { callRun } from '../../api/runDoor.ts';
+import { notLive } from '../../api/steering.ts';
 import { taskOfRun } from '../../api/taskOfRun.ts';
 import { listRunIds, readRun } from '../../store/runStore.ts';
+import { boundWords } from '../boundWords.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { homeOf, resolveRun } from '../machine.ts';
 import { whole } from '../numbers.ts';
@@ -94,6 +96,7 @@ function show(): Command {
           `${summary.id}: ${summary.state}${live ? ' (live)' : ''}`,
           `task ${summary.config.task}@${summary.config.taskVersion}, metric ${summary.metric.name} (${summary.metric.direction}), split ${summary.splitHash.slice(0, 12)}`,
           `model ${summary.config.model}, ${summary.config.workers} workers × ${summary.config.agentsPerSlot}, seed ${summary.config.seed}, temperature ${summary.config.temperature}, crossover ${summary.config.crossover}, sandbox ${summary.config.sandbox}`,
+          `bounds: ${boundWords(summary.config).join(', ') || 'none: it goes on until it is stopped'}`,
           `${summary.counts.created} candidates: ${summary.counts.scored} scored, ${summary.counts.failed} failed, ${summary.counts.abandoned} abandoned, ${summary.counts.running} at work; active ${duration(summary.activeMs)}`,
           ...switchLines(summary),
           ...progressLines(summary),
@@ -261,10 +264,7 @@ async function steer(
   const home = homeOf(options);
   const run = await resolveRun(home, text);
   const { view, live } = await readRun(home, run);
-  if (!live) {
-    const hint = view.summary.state === 'interrupted' ? ` Take it up with \`aira2 runs resume ${run}\` first.` : '';
-    throw new CliError(exitCodes.badInput, `Run ${run} is not live (${view.summary.state}).${hint}`);
-  }
+  if (!live) throw new CliError(exitCodes.badInput, notLive(view.summary));
   await callRun(home, run, (peer) =>
     done === 'paused'
       ? peer.request('run.pause', { run }, { timeoutMs: 10_000 })

@@ -1,9 +1,9 @@
 /** `aira2 runs extend`, `finish`, `unseal`, `delete`: what a person decides about a run, live or down. */
 import { Argument, Command } from 'commander';
-import { formatUsd } from '../../../protocol/amounts.ts';
-import type { BudgetExtension, RunConfig } from '../../../protocol/run.ts';
+import type { BudgetExtension } from '../../../protocol/run.ts';
 import { deleteRun } from '../../api/deleteRun.ts';
 import { readRun } from '../../store/runStore.ts';
+import { boundWords } from '../boundWords.ts';
 import { CliError, exitCodes } from '../exitCodes.ts';
 import { homeOf, resolveRun } from '../machine.ts';
 import { positive, whole } from '../numbers.ts';
@@ -63,16 +63,6 @@ export function extend(): Command {
           `Run ${run} may now take ${boundWords(config).join(', ')}.${live ? '' : ` Go on with: aira2 runs resume ${run}`}`,
       );
     });
-}
-
-function boundWords({ candidates, hours, budget = {} }: RunConfig): string[] {
-  return [
-    ...(candidates === null ? [] : [`${candidates} candidates`]),
-    ...(hours === null ? [] : [`${hours} h`]),
-    ...(budget.costUsd === undefined ? [] : [formatUsd(budget.costUsd)]),
-    ...(budget.tokens === undefined ? [] : [`${budget.tokens} tokens`]),
-    ...(budget.gpuHours === undefined ? [] : [`${budget.gpuHours} GPU-hours`]),
-  ];
 }
 
 export function finish(): Command {

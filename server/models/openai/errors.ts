@@ -137,7 +137,13 @@ export function failureOf(error: unknown, { model, server, aborted, expired, usa
     );
   // A fault of our own must not pass for the server's: it would be tried again for ever.
   if (!isConnectionTrouble(error)) return cause;
-  const words = redact(`The connection to ${server} broke: ${causes(error).join(': ')}.`);
+  const why = causes(error).join(': ');
+  const isClosed = /\b(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)\b/.test(why);
+  const words = redact(
+    isClosed
+      ? `Nothing answers at ${server}: is the server started, and is the URL right? (${why})`
+      : `The connection to ${server} broke: ${why}.`,
+  );
   return new ChatModelError('network', words, { cause, ...counted });
 
   function refusal(status: number, said: ServerError, wait: number | null): ChatModelError {

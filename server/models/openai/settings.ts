@@ -43,6 +43,11 @@ export function openAiName(text: string): { model: string; url: string | null } 
 export function openAiSettings(text: string, environment: ModelEnvironment): OpenAiSettings | null {
   const name = openAiName(text);
   if (name === null) return null;
+  const at = name.url === null ? /^(.+?)@([\w.-]+:\d+.*|localhost.*|[\w.-]+\/v\d\/?)$/i.exec(name.model) : null;
+  if (at !== null)
+    throw new ModelSettingError(
+      `openai:${text} names no server that can be called: write http:// or https:// before it, as in --model openai:${at[1]}@http://${at[2]}`,
+    );
   const baseUrl = baseUrlOf(name.url ?? value(environment, 'OPENAI_BASE_URL') ?? hostedUrl);
   const apiKey = value(environment, 'OPENAI_API_KEY');
   const isHosted = baseUrl === hostedUrl;

@@ -60,6 +60,11 @@ export class PriceBook {
     this.#table = table;
   }
 
+  /** Models that `prices.json` names. */
+  get ownNames(): string[] {
+    return Object.keys(this.#own);
+  }
+
   /** @throws {PriceFileError} if there is a `prices.json` that cannot be read as one */
   static async load(home: string): Promise<PriceBook> {
     const path = priceFilePath(home);
