@@ -100,10 +100,15 @@ describe('a run that only its GPU-hours bound', { timeout: 300_000 }, () => {
     await runBoundedByGpus(id);
     const store = await RunStore.open(toy.home, id);
     const timing = { helloMs: 200_000 };
-    await assert.rejects(
-      RunHost.start({ store, task: toy.task, model: modelOf('heuristic'), venv, log, timing }),
-      refused,
-    );
+    const starting = RunHost.start({ store, task: toy.task, model: modelOf('heuristic'), venv, log, timing });
+    try {
+      await assert.rejects(starting, refused);
+    } finally {
+      await starting.then(
+        (host) => host.close(),
+        () => undefined,
+      );
+    }
     assert.match(store.view.summary.interruption ?? '', refused);
     await store.close();
   });
