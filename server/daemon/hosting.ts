@@ -51,8 +51,10 @@ export class Hosting {
   readonly #options: HostingOptions;
   readonly #runs = new Map<RunId, HostedRun>();
   readonly #beginning = new Set<RunId>();
-  /** Runs of the list that wait for a key or for something of the machine. */
-  readonly #waiting = new Map<RunId, string>();
+  /** Runs of the list that wait for a key or for something of the machine; each settles when its log says so. */
+  readonly #waiting = new Map<RunId, Promise<void>>();
+  /** How often something may have come that runs waited for. */
+  #retries = 0;
   #isHandedOver = false;
 
   constructor(options: HostingOptions) {
@@ -88,6 +90,7 @@ export class Hosting {
     this.#beginning.add(id);
     try {
       const { home, modelOf, list } = this.#options;
+      await this.#waiting.get(id);
       // What is missing is found before anything is written.
       this.#options.venv();
       const { store, ...run } = await openToGoOn(home, id, { modelOf });
@@ -121,9 +124,10 @@ export class Hosting {
 
   /** Something that runs waited for may have come: a key, an environment. */
   retryWaiting(): void {
-    for (const id of [...this.#waiting.keys()]) {
+    this.#retries += 1;
+    for (const [id, told] of [...this.#waiting]) {
       this.#waiting.delete(id);
-      void this.#takeUpListed(id);
+      void told.then(() => this.#takeUpListed(id));
     }
   }
 
@@ -138,6 +142,7 @@ export class Hosting {
 
   async #takeUpListed(id: RunId): Promise<void> {
     const { list, log } = this.#options;
+    const retriesBefore = this.#retries;
     try {
       if (this.#isHandedOver || this.#runs.has(id)) return;
       if (!(await list.takesUp(id, Date.now()))) {
@@ -149,13 +154,20 @@ export class Hosting {
       log.info({ run: id }, 'the run was taken up');
     } catch (error) {
       log.warn({ run: id, err: error }, 'the run could not be taken up');
-      await this.#tellNotTakenUp(id, error);
-      if (isWorthWaiting(error)) this.#waiting.set(id, messageOf(error));
-      else if (!this.#runs.has(id)) await list.remove(id).catch(() => undefined);
+      const told = this.#tellNotTakenUp(id, error);
+      if (isWorthWaiting(error)) {
+        this.#waiting.set(id, told);
+        await told;
+        // What it waits for may have come while it was found missing.
+        if (this.#retries !== retriesBefore && this.#waiting.delete(id)) void this.#takeUpListed(id);
+        return;
+      }
+      await told;
+      if (!this.#runs.has(id)) await list.remove(id).catch(() => undefined);
     }
   }
 
-  /** For those who look at the run. One that another process hosts, or that cannot be read, is left alone. */
+  /** For those who look at the run. One that another process hosts, or that cannot be read, is left alone. Never rejects. */
   async #tellNotTakenUp(id: RunId, error: unknown): Promise<void> {
     if (this.#runs.has(id) || error instanceof LockedError) return;
     const { home, log, onChange } = this.#options;
