@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { execa } from 'execa';
+import * as z from 'zod';
 import { printableText } from '../../protocol/printableText.ts';
 import type { RunView } from '../../protocol/projection.ts';
-import type { Candidate } from '../../protocol/run.ts';
+import { Candidate, RunConfig, RunSummary } from '../../protocol/run.ts';
+import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { isSealed } from '../../protocol/sealed.ts';
 import { inertWords } from '../analysis/inertWords.ts';
@@ -25,6 +27,17 @@ export interface ExportOptions {
   venv: string;
 }
 
+/** `candidate.json`: the candidate, and what must be known of its run by whoever judges its scores. */
+export const ExportedCandidate = Candidate.extend({
+  run: z.object({
+    ...RunSummary.pick({ id: true, caveats: true }).shape,
+    switches: RunConfig.pick({ search: true, operators: true, evaluation: true }),
+    /** A person saw sealed scores before the end of the search. */
+    unsealedEarly: z.boolean(),
+  }),
+});
+export type ExportedCandidate = z.infer<typeof ExportedCandidate>;
+
 /** @throws {RefusedError} if the folder is taken */
 export async function exportCandidate(options: ExportOptions) {
   const { view, paths, task, candidate, venv } = options;
@@ -40,7 +53,7 @@ export async function exportCandidate(options: ExportOptions) {
     await writeFile(join(partial, 'requirements.txt'), await frozen(venv));
     await writeFile(join(partial, 'run.sh'), runScript(task, candidate.seed));
     await chmod(join(partial, 'run.sh'), 0o755);
-    await writeFile(join(partial, 'candidate.json'), `${JSON.stringify(candidate, null, 2)}\n`);
+    await writeFile(join(partial, 'candidate.json'), `${JSON.stringify(record(view, candidate), null, 2)}\n`);
     await writeFile(join(partial, 'README.md'), readme(view, task, candidate));
     // What is sealed does not leave the run; in one that was unsealed early, that of later candidates still is.
     if (view.summary.unsealed && !isSealed(candidate, view.summary))
@@ -145,6 +158,27 @@ async function frozen(venv: string): Promise<string> {
   return `${stdout}\n`;
 }
 
+function record({ summary }: RunView, candidate: Candidate): ExportedCandidate {
+  const { id, caveats, config, unsealedEarly = false } = summary;
+  const { search, operators, evaluation } = config;
+  return { ...candidate, run: { id, switches: { search, operators, evaluation }, caveats, unsealedEarly } };
+}
+
+/** What a reader of the scores has to know of the run; empty for one that is the whole method, without caveats. */
+function aboutRun({ summary }: RunView): string {
+  const { config, caveats, unsealedEarly } = summary;
+  const switches = switchesOf(config);
+  const lines = [
+    ...(switches.length === 0 ? [] : [`**Switches: ${switches.join(', ')}**`]),
+    ...(unsealedEarly === true
+      ? ['**Unsealed early**: a person could see sealed scores while the search went on']
+      : []),
+    ...caveats.map((caveat) => inertWords(caveat, 500)),
+  ];
+  if (lines.length === 0) return '';
+  return `\nRead this before you trust the scores; of the run that made it:\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`;
+}
+
 function readme(view: RunView, task: PreparedTask, candidate: Candidate): string {
   const { summary } = view;
   const scores = [
@@ -156,11 +190,11 @@ function readme(view: RunView, task: PreparedTask, candidate: Candidate): string
 ${inertWords(printableText(candidate.summary), 1000)}
 
 ${inertWords(task.manifest.metric.name)} (${task.manifest.metric.direction}): ${scores.join(', ')}. Made by ${inertWords(candidate.author)}.
-
+${aboutRun(view)}
 - \`program/\`: the program, as it was evaluated
 - \`run.sh\`: runs it on the prepared data of the task (makes a virtual environment on first use, or set \`PYTHON\`)
 - \`requirements.txt\`: the exact packages of its evaluation
-- \`candidate.json\`: its record
+- \`candidate.json\`: its record, with switches and caveats of its run
 - \`predictions.csv\` (once the run is unsealed): what it predicted
 
 The data stays where it was prepared: on this machine, in \`${task.publicDirectory}\`. Elsewhere, prepare the task there (\`aira2 task

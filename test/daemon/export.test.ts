@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { RemoteError } from '../../protocol/rpcErrors.ts';
 import { Candidate } from '../../protocol/run.ts';
+import { ExportedCandidate } from '../../server/api/exportCandidate.ts';
 import { runDirectory, runPaths } from '../../server/store/home.ts';
 import { RunStore } from '../../server/store/runStore.ts';
 import { TestServer, until } from '../support/agentServer.ts';
@@ -22,7 +23,8 @@ before(async () => {
   server = await TestServer.inNewHome();
   toy = await linearTask({ home: server.home });
   const store = await RunStore.create(server.home, run, {
-    ...runStarted({ task: 'linear', candidates: 7, workers: 1, drafts: 7 }),
+    ...runStarted({ task: 'linear', candidates: 7, workers: 1, drafts: 7, search: 'random-drafts' }),
+    caveats: ['made by a <script>'],
     metric: { name: 'RMSE', direction: 'minimize' },
     splitHash: toy.task.splitHash,
     scoringHash: toy.task.scoringHash,
@@ -83,6 +85,29 @@ describe('the export of a candidate', { timeout: 900_000 }, () => {
       await readdir(join(server.home, 'out')).then((names) => names.filter((name) => /^\./.test(name))),
       [],
     );
+  });
+
+  it('says what was switched off in its run, what to know of it, and that sealed scores were seen', async () => {
+    const client = await server.client();
+    const { summary } = await client.request('run.snapshot', { run });
+    const to = join(server.home, 'out', 'about');
+    await client.request('candidate.export', { run, candidate: 1, to });
+    const exported = ExportedCandidate.parse(JSON.parse(await readFile(join(to, 'candidate.json'), 'utf8')));
+    assert.deepEqual(exported.run, {
+      id: run,
+      caveats: summary.caveats,
+      switches: { search: 'random-drafts', operators: 'react', evaluation: 'hidden' },
+      unsealedEarly: true,
+    });
+    const [before = '', after = ''] = (await readFile(join(to, 'README.md'), 'utf8')).split(
+      'Read this before you trust',
+    );
+    assert.match(before, /RMSE \(minimize\): search/);
+    assert.match(after, /^- \*\*Switches: random-drafts\*\*$/m);
+    assert.match(after, /^- \*\*Unsealed early\*\*/m);
+    assert.match(after, /^- made by a /m);
+    assert.doesNotMatch(after, /<script>/);
+    assert.equal(after.match(/^- .*sealed scores|^- .*unsealed/gm)?.length, 2, 'the mark, and the caveat on it');
   });
 
   it('goes to an empty or a new folder and to no other, and lays down files of the program alone', async () => {
