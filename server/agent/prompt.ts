@@ -109,9 +109,9 @@ function assignment(context: OperatorContext): string {
   switch (context.operator) {
     case 'draft':
       return `# Your assignment: a first program\n\nWrite a program from scratch.${
-        context.isolated === true
+        context.isolated === true || context.draftIndex === 0
           ? ''
-          : ` ${context.draftIndex} other first programs have been started: choose another family of method than theirs.`
+          : ` Others have been started (${context.draftIndex}): choose another family of method than those listed below.`
       }`;
     case 'mutation':
       if (context.parents[0]?.score === null && context.parents[0].failure !== null)

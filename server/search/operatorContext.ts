@@ -73,7 +73,11 @@ function othersFor(
       populationSize: 0,
     };
   return {
-    siblings: siblings(candidate, population).map(attemptLine),
+    // A first program has no parents: its siblings are those of the other first ones that are done.
+    siblings: (candidate.operator === 'draft'
+      ? population.latestDrafts(siblingCount, id)
+      : siblings(candidate, population)
+    ).map(attemptLine),
     inFlight,
     leaders: population.leaders(leaderCount).map(attemptLine),
     draftIndex,
