@@ -128,12 +128,27 @@ test('nobody listening, and a caller who gives up, are recorded as what they wer
   });
   const { wire, close } = await record();
   await assert.rejects(wire(caller(1))('http://127.0.0.1:9/v1/chat?alt=sse', post({})), { message: /fetch failed/ });
-  const response = await wire(caller(2))(url, post({}));
-  await response.body?.cancel();
+  const patience = new AbortController();
+  const response = await wire(caller(2))(url, { ...post({}), signal: patience.signal });
+  const text = response.text();
+  patience.abort();
+  await assert.rejects(text);
   await close();
   const again = await replay();
   await assert.rejects(again(caller(1))(elsewhere, post({})), { message: /fetch failed/ });
   await assert.rejects((await again(caller(2))(elsewhere, post({}))).text());
+});
+
+test('a caller who has read all that it wanted, and waits for no end, gets the same again', timeout, async (t) => {
+  const { url, record, replay } = await stage(t, (_request, response) => {
+    response.writeHead(200);
+    response.write('data: [DONE]');
+  });
+  const { wire, close } = await record();
+  const response = await wire(caller(1))(url, post({}));
+  for await (const piece of response.body ?? []) if (Buffer.from(piece).toString().includes('[DONE]')) break;
+  await close();
+  assert.equal(await (await (await replay())(caller(1))(elsewhere, post({}))).text(), 'data: [DONE]');
 });
 
 test('another request is refused in words that name the difference, and so is an unknown step', timeout, async (t) => {

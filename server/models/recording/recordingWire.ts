@@ -51,7 +51,8 @@ async function record(
     await heard(Buffer.alloc(0), null);
     return response;
   }
-  return new Response(overheard(body, heard), { status, statusText, headers });
+  const isGivenUp = () => init?.signal?.aborted === true;
+  return new Response(overheard(body, heard, isGivenUp), { status, statusText, headers });
 }
 
 function text(bytes: Buffer, redact: Redact): Pick<RecordedAnswer, 'body' | 'isBase64'> {
@@ -65,6 +66,7 @@ function text(bytes: Buffer, redact: Redact): Pick<RecordedAnswer, 'body' | 'isB
 function overheard(
   body: ReadableStream<Uint8Array>,
   heard: (bytes: Buffer, broken: string | null) => Promise<void>,
+  isGivenUp: () => boolean,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
@@ -91,7 +93,8 @@ function overheard(
       }
     },
     async cancel(reason) {
-      await tell('the caller gave it up');
+      // Whoever has read what ends an answer, as `[DONE]` does, waits for no more: that is whole.
+      await tell(isGivenUp() ? 'the caller gave it up' : null);
       await reader.cancel(reason);
     },
   });
