@@ -1,26 +1,24 @@
 /**
  * Sixteen agents against a cost cap: everything real but the model's brain, whose answers are of random length, up to the
- * most that is asked for. Is the cap kept? By how much was it not used? Do log, events and the provider's bill agree?
+ * most that is asked for. Is the cap kept? By how much was it not used? Do log, events and the provider's bill agree? Does the run
+ * replay from its recording, by two agents, to the same candidates?
  */
+
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pino from 'pino';
 import { nothingSpent } from '../protocol/cost.ts';
 import { StoredTrajectory } from '../server/agent/trajectoryLog.ts';
-import { RunHost } from '../server/api/runHost.ts';
 import { spendingOf } from '../server/models/budget/spendingOf.ts';
-import { Governor } from '../server/models/governor/governor.ts';
 import { costOf } from '../server/models/prices/cost.ts';
-import { createModel } from '../server/models/registry.ts';
-import { RunStore, readRun } from '../server/store/runStore.ts';
+import type { RunStore } from '../server/store/runStore.ts';
 import { researcher } from '../test/models/openaiResearcher.ts';
 import { OpenAiServer } from '../test/models/openaiServer.ts';
 import { testPrice } from '../test/models/pricedHost.ts';
-import { runStarted } from '../test/support/candidates.ts';
-import { linearTask, venv } from '../test/support/linearTask.ts';
+import { runConfig } from '../test/support/candidates.ts';
+import { linearTask } from '../test/support/linearTask.ts';
+import { recordedRun, replayedRun, type Taped } from '../test/support/tapedRun.ts';
 
 export const description = 'sixteen agents against a cost cap [--cap 8000] [--seed 1] [--looks 4]';
-
-const runId = '20260101-000000-budget-aa01';
 
 export async function run(args: string[]) {
   const { values } = parseArgs({
@@ -42,27 +40,15 @@ export async function run(args: string[]) {
   const server = await OpenAiServer.start({ respond });
   await using toy = await linearTask();
   const limits = { candidates: null, workers: 2, agentsPerSlot: 8, drafts: 16, budget: { costUsd: cap } };
-  const store = await RunStore.create(toy.home, runId, {
-    ...runStarted({ task: 'linear', model: server.modelId, ...limits }),
-    metric: { name: 'RMSE', direction: 'minimize' },
-  });
+  const taped = { toy, folder: join(toy.home, 'recording'), price: testPrice };
+  const store = await recordedRun(runConfig({ task: 'linear', model: server.modelId, ...limits }), taped);
   try {
-    const host = await RunHost.start({
-      store,
-      task: toy.task,
-      model: createModel(server.modelId, {}),
-      price: testPrice,
-      governor: new Governor(),
-      venv,
-      log: pino({ level: 'silent' }),
-    });
-    const end = await host.run();
-    const { counts, spent, endReason } = store.view.summary;
-    const told = await fromTrajectories(toy.home);
+    const { counts, spent, endReason, state } = store.view.summary;
+    const told = await fromTrajectories(store);
     const billed = costOf(bill, testPrice) ?? 0;
     return {
       agents: limits.workers * limits.agentsPerSlot,
-      end: end.kind,
+      end: state,
       endReason,
       cap,
       spent: spent.costUsd,
@@ -74,6 +60,8 @@ export async function run(args: string[]) {
       calls: spent.calls,
       /** Of what events say: to what the provider billed, and to what the trajectories on disk say when read again. */
       differences: { toBill: spent.costUsd - billed, toTrajectories: spent.costUsd - told.costUsd },
+      /** Made again without the server, from the recording: candidates of the same operator, parents, bytes and search score. */
+      replay: await replayed(taped, server),
     };
   } finally {
     await store.close();
@@ -81,8 +69,14 @@ export async function run(args: string[]) {
   }
 }
 
-async function fromTrajectories(home: string) {
-  const { view, paths } = await readRun(home, runId);
+async function replayed(taped: Taped, server: OpenAiServer) {
+  await server.close();
+  const { store, comparison } = await replayedRun({ workers: 2, agentsPerSlot: 1 }, taped);
+  await store.close();
+  return { agents: 2, ...comparison };
+}
+
+async function fromTrajectories({ view, paths }: RunStore) {
   let { costUsd } = nothingSpent;
   let largestReservation = 0;
   let lastTurns = 0;

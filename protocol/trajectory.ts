@@ -59,6 +59,8 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     costUsd,
     durationMs: z.number(),
     parkedMs,
+    /** It was its last turn: nothing but `submit` was offered. */
+    isLast: z.literal(true).optional(),
     /** The provider's own message, verbatim, so that signatures survive a resume. */
     native: z.unknown().optional(),
   }),
@@ -93,6 +95,19 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     detail: z.string(),
     usage: Usage,
     costUsd,
+  }),
+  /** The budget had no room for a call, so it was not made. */
+  z.object({
+    type: z.literal('no_room'),
+    at,
+    /** The step that its answer would have been for. */
+    step: z.int(),
+    purpose: z.enum(['act', 'snapshot']),
+    /** It would have been the last turn. */
+    isLast: z.boolean(),
+    /** Whose budget. */
+    scope: z.enum(['run', 'candidate']),
+    detail: z.string(),
   }),
   /**
    * From here on the model is shown less of what came before. On disk before it is used: messages are a function of the

@@ -13,8 +13,8 @@ export function budgetEnd(
 ): TrajectoryEnd | BudgetTooSmallError {
   if (error.scope === 'run') return new TrajectoryEnd('run_budget', error.message);
   const isFirst = operator === 'draft' && spendingOf(events, { open: true }).calls === 0;
-  if (!isFirst) return new TrajectoryEnd('budget_limit', error.message);
-  const { limits, needed } = error;
+  if (!isFirst || error.lack === null) return new TrajectoryEnd('budget_limit', error.message);
+  const { limits, needed } = error.lack;
   const [bound, most, option] =
     limits.costUsd !== null && needed.costUsd > limits.costUsd
       ? [formatUsd(limits.costUsd), formatUsd(needed.costUsd), '--candidate-cost']

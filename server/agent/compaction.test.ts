@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compacted, Trajectory } from '../../test/support/trajectory.ts';
-import { contextBudget, horizonOf, planAfterOverflow, planCut, planMask } from './compaction.ts';
+import { contextBudget, horizonOf, maskedText, planAfterOverflow, planCut, planMask } from './compaction.ts';
 import { messagesOf } from './transcript.ts';
 
 /** An output of about so many tokens. */
@@ -22,6 +22,19 @@ describe('masking', () => {
     assert.equal(planMask(steps(7, 10_000).events, budget, 1), null);
     const plan = planMask(steps(9, 10_000).events, budget, 1);
     assert.equal(plan?.maskedThrough, 5, 'the newest 50 000 tokens are left as they are');
+  });
+
+  it('cuts at the same characters however long the last line is, which says how long a call took', () => {
+    const digits = Array.from({ length: 3000 }, (_, at) => at % 10).join('');
+    const masked = (footer: string) => maskedText(`${digits}\n${footer}`, undefined);
+    const [one, other] = ['[ok · 9.8 s · step 3/60 · 10 min left]', '[ok · 12 s · step 3/60 · 9 min left]'].map(
+      (footer) => {
+        const text = masked(footer);
+        assert.ok(text.endsWith(`\n${footer}`));
+        return text.slice(0, -footer.length);
+      },
+    );
+    assert.equal(one, other);
   });
 
   it('leaves the ends, where the outcome stands, and says what is gone and where it is', () => {

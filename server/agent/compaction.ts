@@ -76,12 +76,17 @@ const longOutput = 2000;
 const shownHead = 300;
 const shownTail = 600;
 
-/** An old output with its middle left out; its end holds outcome, duration and time left. Short ones stay as they are. */
+/**
+ * An old output with its middle left out; its end holds outcome, duration and time left. Short ones stay as they are. That last
+ * line is not always as long, and so does not count: in a replay, too, the cut is at the same character.
+ */
 export function maskedText(text: string, fullTextPath: string | undefined): string {
-  if (text.length <= longOutput) return text;
+  const [footer = ''] = /\n\[[^\n]*\]$/.exec(text) ?? [];
+  const output = text.slice(0, text.length - footer.length);
+  if (output.length <= longOutput) return text;
   const where = fullTextPath === undefined ? '' : `; all of it is in ${fullTextPath}, if that still exists`;
-  const left = (text.length - shownHead - shownTail).toLocaleString('en-US');
-  return `${text.slice(0, shownHead)}\n[... ${left} characters of this old output left out to save room${where} ...]\n${text.slice(-shownTail)}`;
+  const left = (output.length - shownHead - shownTail).toLocaleString('en-US');
+  return `${output.slice(0, shownHead)}\n[... ${left} characters of this old output left out to save room${where} ...]\n${output.slice(-shownTail)}${footer}`;
 }
 
 /**

@@ -192,7 +192,7 @@ describe('a conversation that grows long', () => {
 
   it('goes on without notes where the budget has no room for them', async () => {
     const refused: Turn = () => {
-      throw new BudgetExhaustedError('run', { tokens: 1, costUsd: null }, { tokens: 2, costUsd: 0 });
+      throw new BudgetExhaustedError('run', 'no room');
     };
     const turns: Turn[] = [];
     const model = scripted(turns, { contextTokens: 40_000 });

@@ -181,7 +181,7 @@ export class Conversation {
    * It is not asked again in a trajectory once it has failed.
    */
   async #snapshot(cut: CompactedEvent): Promise<CompactedEvent | null> {
-    if (this.#events.some((event) => event.type === 'discarded' && event.cause === 'snapshot')) return null;
+    if (this.#events.some(isRefusedSnapshot)) return null;
     const started = this.#options.now();
     try {
       const answer = await this.#generate({
@@ -263,6 +263,10 @@ export class Conversation {
     return stepsOf(this.#events) + 1;
   }
 }
+
+const isRefusedSnapshot = (event: TrajectoryEvent) =>
+  (event.type === 'discarded' && event.cause === 'snapshot') ||
+  (event.type === 'no_room' && event.purpose === 'snapshot');
 
 /** Why an answer should be drawn again, or null. One that is cut off by its length would only be cut off again. */
 function unusable({ finish, parts }: GenerateResponse): 'malformed' | 'blocked' | null {

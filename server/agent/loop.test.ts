@@ -86,6 +86,30 @@ describe('the ReAct loop', () => {
     assert.equal(ran[0]?.timeoutMs, 90_000);
   });
 
+  it('follows a recording where its time ran out, whatever the clock says', async () => {
+    const { ran, workbench } = bench();
+    const model = scripted([[bash('train')], [submit('/other')], [bash('too late')]]);
+    const given = options(model, workbench, {
+      runRemainingMs: () => 10,
+      recordedTurns: {
+        isLast: (step) => step === 1,
+        isOver: (step) => step === 2,
+        cutOffMs: (step, index) => (step === 1 && index === 0 ? 1500 : null),
+      },
+    });
+    assert.equal((await runAgent(given)).reason, 'time_limit');
+    assert.deepEqual(
+      ran.map(({ text, timeoutMs }) => [text, timeoutMs]),
+      [['train', 1500]],
+    );
+    assert.deepEqual(
+      model.requests.map(({ tools }) => tools.length),
+      [3, 1],
+    );
+    const turns = given.log.events.flatMap((event) => (event.type === 'model' ? [event.isLast] : []));
+    assert.deepEqual(turns, [undefined, true]);
+  });
+
   it('resumes with exactly the messages it had, and does not repeat what was answered', async () => {
     const whole = options(scripted([[bash('one')], [bash('two')], [submit()]]), bench().workbench);
     await runAgent(whole);
@@ -180,7 +204,10 @@ describe('the ReAct loop', () => {
 
   describe('without room in a budget', () => {
     const refused = (scope: 'run' | 'candidate') => () => {
-      throw new BudgetExhaustedError(scope, { tokens: 5000, costUsd: null }, { tokens: 61_000, costUsd: 0 });
+      throw new BudgetExhaustedError(scope, 'no room', {
+        limits: { tokens: 5000, costUsd: null },
+        needed: { tokens: 61_000, costUsd: 0 },
+      });
     };
     const paid = { parts: [bash('ls')], usage: { input: 10, cachedInput: 0, output: 1, thoughts: 0 } };
 

@@ -15,6 +15,7 @@ import { BudgetTooSmallError, type EndReason, InterruptedError, TrajectoryEnd } 
 import { currentStreak, hardRepeats } from './loopDetection.ts';
 import { type Peers, statedIdea, wasToldOfDuplicate } from './peers.ts';
 import { renderPrompt, systemPrompt } from './prompt.ts';
+import type { RecordedTurns } from './recordedTurns.ts';
 import { type Rehearsals, rehearsedDirectory, rehearsedIdea } from './rehearsal.ts';
 import { parseToolCall, type ToolRequest } from './tools.ts';
 import { type AgentResult, activeMsOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
@@ -46,6 +47,8 @@ export interface AgentOptions {
   outputs?: KeptOutputs;
   /** Absent: the agent is on its own. */
   peers?: Peers;
+  /** In a replay: where time ran out. Absent: clocks say so. */
+  recordedTurns?: RecordedTurns;
   signal: AbortSignal;
   now?: () => number;
 }
@@ -129,19 +132,18 @@ class Agent {
     const { maxSteps } = this.#options.context.limits;
     if (this.steps >= maxSteps)
       throw new TrajectoryEnd('step_limit', `all ${maxSteps} steps were used without a submission`);
-    if (this.#remainingMs() <= 0) throw new TrajectoryEnd('time_limit', 'time was up without a submission');
+    if (this.#isTimeUp()) throw new TrajectoryEnd('time_limit', 'time was up without a submission');
 
-    const isLast = this.steps === maxSteps - 1 || this.#remainingMs() < this.#finalWarningMs();
+    const isLast = this.steps === maxSteps - 1 || this.#isTimeForOneTurn();
     if (isLast) await this.#warnOnce();
     else await this.#hearNews();
-    const answer = await this.#answer(isLast);
-    return this.#perform(await this.#record(answer), { recovered: false });
+    return this.#perform(await this.#answer(isLast), { recovered: false });
   }
 
   /** Where the budget has no room for another turn, there is still the last one: it has been held back. */
-  async #answer(isLast: boolean): Promise<Answer> {
+  async #answer(isLast: boolean): Promise<ToolCall[]> {
     try {
-      return await this.#conversation.next({ isLast });
+      return await this.#record(await this.#conversation.next({ isLast }), isLast);
     } catch (error) {
       if (!(error instanceof BudgetExhaustedError)) throw error;
       const end = budgetEnd(error, { events: this.#events, operator: this.#options.context.operator });
@@ -180,9 +182,9 @@ class Agent {
       );
   }
 
-  async #record(response: Answer): Promise<ToolCall[]> {
+  async #record(response: Answer, isLast: boolean): Promise<ToolCall[]> {
     const event = modelEvent(response, this.steps + 1, this.#now());
-    await this.#options.log.append(event);
+    await this.#options.log.append(isLast ? { ...event, isLast } : event);
     const { calls } = event;
     if (calls.length > 0) return calls;
     const { kind, raw } = response.finish;
@@ -229,8 +231,11 @@ class Agent {
       return null;
     }
     if (request.name === 'submit') return this.#submit(call, execId, request);
-    const limitMs = Math.min(context.limits.toolTimeoutS * 1000, Math.max(1000, this.#remainingMs()));
-    const timeoutMs = Math.min(limitMs, (request.timeout_s ?? Number.POSITIVE_INFINITY) * 1000);
+    const timeoutMs = Math.min(
+      context.limits.toolTimeoutS * 1000,
+      (request.timeout_s ?? Number.POSITIVE_INFINITY) * 1000,
+      this.#timeForTool(call),
+    );
     const commit = async (result: ToolOutcome) => {
       // What was cut off by a shutdown is left open: the resumed agent is told, or gets the result after all.
       if (signal.aborted && result.outcome !== 'ok') throw new InterruptedError('the trajectory was interrupted');
@@ -300,8 +305,10 @@ class Agent {
 
   /** Tells the agent, once and while it can still do something about it, that its program is there already. */
   async #holdUp(call: ToolCall, files: ProgramFile[], durationMs: number): Promise<boolean> {
-    const { peers, context, log } = this.#options;
-    const isLate = this.steps >= context.limits.maxSteps || this.#remainingMs() < this.#finalWarningMs();
+    const { peers, context, log, recordedTurns } = this.#options;
+    // In a replay it is told what it was told.
+    const isShort = recordedTurns === undefined && this.#remainingMs() < this.#finalWarningMs();
+    const isLate = this.steps >= context.limits.maxSteps || isShort;
     if (peers === undefined || isLate || wasToldOfDuplicate(this.#events)) return false;
     const repeated = await peers.repeated(files, this.steps);
     if (repeated === null) return false;
@@ -366,15 +373,32 @@ class Agent {
     return Math.min(own, this.#options.runRemainingMs());
   }
 
+  #isTimeUp(): boolean {
+    return this.#options.recordedTurns?.isOver(this.steps) ?? this.#remainingMs() <= 0;
+  }
+
+  #isTimeForOneTurn(): boolean {
+    return this.#options.recordedTurns?.isLast(this.steps) ?? this.#remainingMs() < this.#finalWarningMs();
+  }
+
+  #timeForTool(call: ToolCall): number {
+    const { recordedTurns } = this.#options;
+    if (recordedTurns === undefined) return Math.max(1000, this.#remainingMs());
+    return recordedTurns.cutOffMs(this.steps, this.#indexOf(call)) ?? Number.POSITIVE_INFINITY;
+  }
+
   #finalWarningMs(): number {
     return Math.min(finalWarningMs, this.#options.context.limits.trajectoryS * 100);
   }
 
   #execId(call: ToolCall): string {
-    const { execIdPrefix } = this.#options;
+    return `${this.#options.execIdPrefix}-${this.steps}-${this.#indexOf(call)}`;
+  }
+
+  /** Its place in the last answer. */
+  #indexOf(call: ToolCall): number {
     const last = this.#events.findLast((event) => event.type === 'model');
-    const index = last?.type === 'model' ? last.calls.findIndex((other) => other.id === call.id) : 0;
-    return `${execIdPrefix}-${this.steps}-${index}`;
+    return last?.type === 'model' ? last.calls.findIndex((other) => other.id === call.id) : 0;
   }
 }
 

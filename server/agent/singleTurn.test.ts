@@ -85,7 +85,10 @@ describe('a single-turn operator', () => {
 
   it('ends like any other where the budget has no room, and stops the run where no candidate would have', async () => {
     const refused = (scope: 'run' | 'candidate') => () => {
-      throw new BudgetExhaustedError(scope, { tokens: null, costUsd: 0.01 }, { tokens: 0, costUsd: 0.3 });
+      throw new BudgetExhaustedError(scope, 'no room', {
+        limits: { tokens: null, costUsd: 0.01 },
+        needed: { tokens: 0, costUsd: 0.3 },
+      });
     };
     assert.equal((await runSingleTurn(bench([refused('run')]).options)).reason, 'run_budget');
     await assert.rejects(runSingleTurn(bench([refused('candidate')]).options), {

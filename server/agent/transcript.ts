@@ -53,6 +53,9 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
       case 'compacted':
       case 'rehearsed':
       case 'near_duplicate':
+      case 'reserved':
+      case 'charge':
+      case 'no_room':
       case 'resumed':
       case 'ended':
         break;

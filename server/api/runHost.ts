@@ -21,7 +21,7 @@ import { AgentAndEvaluation } from '../search/candidateWork.ts';
 import { ProgramIndex } from '../search/nearDuplicates/programIndex.ts';
 import { taskContext } from '../search/operatorContext.ts';
 import { Population } from '../search/population.ts';
-import { recordedPeers } from '../search/recording/recordedPeers.ts';
+import { recordedAgent } from '../search/recording/recordedAgent.ts';
 import { RecordedPlanner } from '../search/recording/recordedPlanner.ts';
 import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import { Reevaluations, repeatSession } from '../search/reevaluations.ts';
@@ -182,10 +182,7 @@ export class RunHost {
           evaluator,
           runRemainingMs: () => remaining.ms(),
           onActivity,
-          recorded: (id) => {
-            const { context, heard } = replay?.candidates.get(id) ?? { context: null, heard: [] };
-            return context === null ? null : { context, peers: recordedPeers(heard) };
-          },
+          recorded: (id) => recordedAgent(replay?.candidates.get(id)),
         }),
       });
       remaining.ms = () => search.runRemainingMs();

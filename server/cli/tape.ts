@@ -126,7 +126,8 @@ export async function usingTape(
 }
 
 /**
- * The recorded run's own settings, on this machine's workers.
+ * The recorded run's own settings, on this machine's workers, without its bounds and rates: what asks nobody costs nothing, and
+ * where they came to bear is in the recording.
  * @throws {CliError} if the task is another one, or is split or scored in another way
  */
 export function replayConfig(
@@ -134,7 +135,7 @@ export function replayConfig(
   task: PreparedTask,
   options: { workers?: number; agentsPerSlot: number; sandbox: RunConfig['sandbox'] },
 ): RunConfig {
-  const { config, run } = head;
+  const { budget: _, rates: __, ...config } = head.config;
   const { id, version } = task.manifest;
   if (id !== config.task || version !== config.taskVersion || task.splitHash !== head.splitHash)
     throw new CliError(
@@ -153,6 +154,6 @@ export function replayConfig(
     sandbox: options.sandbox,
     candidates: Math.max(1, [...candidates.values()].filter(({ outcome }) => outcome !== 'abandoned').length),
     hours: null,
-    replayOf: run,
+    replayOf: head.run,
   };
 }

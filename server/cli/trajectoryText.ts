@@ -41,6 +41,8 @@ function renderEvent(event: TrajectoryEvent): string {
       return '';
     case 'charge':
       return `! a call to the model brought no answer (${event.cause}): ${event.detail}`;
+    case 'no_room':
+      return `! a call to the model was not made: ${event.detail}`;
     case 'resumed':
       return `! resumed ${event.sandboxKept ? 'in the same sandbox' : 'in a fresh sandbox'}`;
     case 'ended':

@@ -9,11 +9,13 @@ import { type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker
 import { KeptOutputs } from '../agent/keptOutputs.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Peers } from '../agent/peers.ts';
+import type { RecordedTurns } from '../agent/recordedTurns.ts';
 import type { Rehearsals } from '../agent/rehearsal.ts';
 import { runSingleTurn } from '../agent/singleTurn.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import type { AgentResult } from '../agent/transcript.ts';
 import { runEnvironment } from '../evaluation/runContract.ts';
+import type { RecordedRefusals } from '../models/budget/trajectoryAccount.ts';
 import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
 import { readDocument } from '../store/document.ts';
 import { writeDurably } from '../store/durableFile.ts';
@@ -42,8 +44,19 @@ export interface AgentRunOptions {
   runRemainingMs: () => number;
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
-  /** In a run that is made again: what an agent was told, and what it heard of others. Absent or null: both are gathered live. */
-  recorded?: (id: CandidateId) => { context: OperatorContext; peers: Peers } | null;
+  /** In a run that is made again. Absent or null: all of it is as it is live. */
+  recorded?: (id: CandidateId) => RecordedAgent | null;
+}
+
+export interface RecordedAgent {
+  /** What it was told. */
+  context: OperatorContext;
+  /** What it heard of others. */
+  peers: Peers;
+  /** Where time ran out for it; null in recordings of older versions. */
+  turns: RecordedTurns | null;
+  /** What the budget had no room for. */
+  refusals: RecordedRefusals;
 }
 
 export interface AgentOutcome {
@@ -94,7 +107,7 @@ export class AgentRuns {
     slot: WorkerSlot,
     signal: AbortSignal,
   ): Promise<AgentOutcome> {
-    const { store, accounts, task, onActivity } = this.#options;
+    const { store, accounts, task, onActivity, recorded } = this.#options;
     const { id } = candidate;
     const session = sessionName(id);
     const paths = store.candidatePaths(id);
@@ -104,7 +117,8 @@ export class AgentRuns {
     const news = new AgentNews(store, id);
     await mkdir(paths.directory, { recursive: true, mode: 0o700 });
     const log = await StoredTrajectory.open(paths.trajectory);
-    const account = await accounts.openAccount(session, log);
+    const again = recorded?.(id) ?? null;
+    const account = await accounts.openAccount(session, log, again?.refusals ?? null);
     try {
       const known = contextOf(log.events);
       const [workbench, context] = await bothSettled(opening, known === null ? gathering : Promise.resolve(known));
@@ -144,6 +158,7 @@ export class AgentRuns {
         rehearsals: this.#rehearsals(id),
         outputs: new KeptOutputs(paths.outputs),
         ...this.#peers(candidate, context, log.events),
+        ...(again === null || again.turns === null ? {} : { recordedTurns: again.turns }),
       });
       await bothSettled(slot.closeSession(session), log.close());
       return { result, spent: accounts.told(account), program };

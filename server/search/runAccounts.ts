@@ -7,7 +7,7 @@ import type { CandidateId } from '../../protocol/run.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import { type Amount, Budget } from '../models/budget/budget.ts';
 import { spendingOf } from '../models/budget/spendingOf.ts';
-import { type AccountedLog, TrajectoryAccount } from '../models/budget/trajectoryAccount.ts';
+import { type AccountedLog, type RecordedRefusals, TrajectoryAccount } from '../models/budget/trajectoryAccount.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { Governor } from '../models/governor/governor.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -57,15 +57,19 @@ export class RunAccounts {
     return this.#budget.softEnd();
   }
 
-  /** The account of one trajectory, opened or taken up again. Close it when its agent has ended. */
-  openAccount(agent: string, log: AccountedLog): Promise<TrajectoryAccount> {
+  /**
+   * The account of one trajectory, opened or taken up again. Close it when its agent has ended.
+   * @param refusals null: the run's own budget says what there is room for
+   */
+  openAccount(agent: string, log: AccountedLog, refusals: RecordedRefusals | null = null): Promise<TrajectoryAccount> {
     const { store, model, price, governor } = this.#options;
     const { candidateCostUsd = null, candidateTokens = null } = store.view.summary.config.budget ?? {};
     const limits = { costUsd: candidateCostUsd, tokens: candidateTokens };
     const spent = amountOf(spendingOf(log.events, { open: true }));
     const budget = this.#budget.ofCandidate(limits, spent);
     // The governor serves other runs, too, whose agents have the same names.
-    return TrajectoryAccount.open({ model, price, log, agent: `${store.id}/${agent}`, governor, budget });
+    const given = { model, price, log, agent: `${store.id}/${agent}`, governor, budget };
+    return TrajectoryAccount.open(refusals === null ? given : { ...given, refusals });
   }
 
   /** For the event with which a candidate goes on: nothing where no call was made. */

@@ -20,9 +20,15 @@ export interface LinearTaskOptions {
   home?: string;
   /** Longest tool call, seconds. */
   devExecS?: number;
+  /** Time of one agent, seconds. */
+  trajectoryS?: number;
 }
 
-export async function linearTask({ home: given, devExecS = 60 }: LinearTaskOptions = {}): Promise<LinearTask> {
+export async function linearTask({
+  home: given,
+  devExecS = 60,
+  trajectoryS = 300,
+}: LinearTaskOptions = {}): Promise<LinearTask> {
   const home = given ?? (await mkdtemp(join(tmpdir(), 'aira2-linear-')));
   const source = join(home, 'source');
   await mkdir(source);
@@ -32,7 +38,7 @@ export async function linearTask({ home: given, devExecS = 60 }: LinearTaskOptio
   });
   await writeFile(join(source, 'table.csv'), `x,y\n${rows.join('\n')}\n`);
   await writeFile(join(source, 'description.md'), '# Linear\n\nPredict y from x.\n');
-  await writeFile(join(source, 'task.yaml'), manifest(devExecS));
+  await writeFile(join(source, 'task.yaml'), manifest(devExecS, trajectoryS));
   const task = await prepareTask({
     home,
     reference: source,
@@ -43,7 +49,7 @@ export async function linearTask({ home: given, devExecS = 60 }: LinearTaskOptio
   return { task, home, source, [Symbol.asyncDispose]: dispose };
 }
 
-const manifest = (devExecS: number) => `schema: aira.task/1
+const manifest = (devExecS: number, trajectoryS: number) => `schema: aira.task/1
 id: linear
 title: Linear toy
 version: 1
@@ -57,5 +63,5 @@ prediction:
     - {name: id, role: id, dtype: string}
     - {name: y, role: value, dtype: float}
 metric: {name: RMSE, direction: minimize, bounds: [0, null], optimum: 0, impl: {builtin: rmse}}
-limits: {cpus: 1, mem_mb: 1000, eval_exec_s: 60, dev_exec_s: ${devExecS}, trajectory_s: 300, gpus: 0, disk_mb: 100, pids: 256}
+limits: {cpus: 1, mem_mb: 1000, eval_exec_s: 60, dev_exec_s: ${devExecS}, trajectory_s: ${trajectoryS}, gpus: 0, disk_mb: 100, pids: 256}
 `;

@@ -47,6 +47,7 @@ export function textsOf(event: TrajectoryEvent): string[] {
     case 'near_duplicate':
       return [event.text];
     case 'charge':
+    case 'no_room':
       return [event.detail];
     case 'compacted':
       return [event.snapshot ?? '', event.state ?? ''];

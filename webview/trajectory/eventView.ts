@@ -115,6 +115,8 @@ function wordsOf(event: Shown): EventWords {
         meta: usageView(event.usage, event.costUsd),
         text: event.detail,
       };
+    case 'no_room':
+      return { icon: 'warning', tone: 'warning', title: t('A call to the model was not made'), text: event.detail };
     case 'compacted':
       return compacted(event);
     case 'rehearsed':

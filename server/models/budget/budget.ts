@@ -27,20 +27,14 @@ const tolerance = 1e-9;
 export class BudgetExhaustedError extends Error {
   override readonly name = 'BudgetExhaustedError';
   readonly scope: BudgetScope;
-  readonly limits: Limits;
-  /** The most that the call and what has to be held back after it may take. */
-  readonly needed: Amount;
-  constructor(scope: BudgetScope, limits: Limits, needed: Amount) {
-    super(noRoom(scope, limits));
+  /** What was lacking, where that is known: not of a refusal that is read from a recording. */
+  readonly lack: { limits: Limits; needed: Amount } | null;
+  /** @param lack `needed`: the most that the call and what has to be held back after it may take */
+  constructor(scope: BudgetScope, message: string, lack: { limits: Limits; needed: Amount } | null = null) {
+    super(message);
     this.scope = scope;
-    this.limits = limits;
-    this.needed = needed;
+    this.lack = lack;
   }
-}
-
-function noRoom(scope: BudgetScope, { costUsd, tokens }: Limits): string {
-  const bounds = [...(costUsd === null ? [] : [`$${costUsd}`]), ...(tokens === null ? [] : [`${tokens} tokens`])];
-  return `the budget of the ${scope} (${bounds.join(', ')}) has no room for another call`;
 }
 
 type Room = 'fits' | 'later' | 'never';
@@ -104,7 +98,7 @@ export class Budget {
   /** Why nothing new should be started, or null. */
   softEnd(): string | null {
     const { tokens, costUsd } = this.limits;
-    if (this.#hasRefused) return noRoom(this.scope, this.limits);
+    if (this.#hasRefused) return this.#noRoomWords();
     const percent = Math.round(softShare * 100);
     if (costUsd !== null && this.#spent.costUsd >= softShare * costUsd - tolerance)
       return `${percent} % of the cost budget of $${costUsd} is spent`;
@@ -126,7 +120,7 @@ export class Budget {
       const [room, budget] = this.#roomFor(more, !held.wasUsed);
       if (room === 'never') {
         budget.#hasRefused = true;
-        throw new BudgetExhaustedError(budget.scope, budget.limits, more);
+        throw new BudgetExhaustedError(budget.scope, budget.#noRoomWords(), { limits: budget.limits, needed: more });
       }
       if (room === 'fits') {
         if (hold === null) held.release();
@@ -141,6 +135,12 @@ export class Budget {
   /** Nothing held back yet. Release it when the trajectory ends. */
   hold(): Hold {
     return new Hold((amount) => this.#change({ held: amount }));
+  }
+
+  #noRoomWords(): string {
+    const { tokens, costUsd } = this.limits;
+    const bounds = [...(costUsd === null ? [] : [`$${costUsd}`]), ...(tokens === null ? [] : [`${tokens} tokens`])];
+    return `the budget of the ${this.scope} (${bounds.join(', ')}) has no room for another call`;
   }
 
   get #outermost(): Budget {

@@ -251,3 +251,25 @@ test('waiting for the governor is told, and an outage that ends in a shutdown is
   assert.equal(governor.status().state.kind, 'ok');
   assert.equal(governor.status().inFlight, 0);
 });
+
+test('a call without room is in the log before anybody hears of it; a replay refuses it where the recording did', async () => {
+  const budget = Budget.ofRun({ tokens: 10_000, costUsd: null });
+  const caller = { agent: 'c1', step: 4, purpose: 'act', attempt: 0 } as const;
+  const { events, seen, open } = setUp(async () => response, { budget });
+  const asked = request({ maxOutputTokens: 20_000, caller });
+  await assert.rejects((await open()).model.generate(asked), BudgetExhaustedError);
+  const [refused] = events;
+  assert.ok(refused?.type === 'no_room');
+  const { step, purpose, isLast, scope, detail } = refused;
+  assert.deepEqual([step, purpose, isLast, scope], [4, 'act', false, 'run']);
+  assert.match(detail, /10000 tokens.*no room/);
+
+  const again = setUp(async () => response, {
+    refusals: (who, wasLast) => (who.step === 4 && !wasLast ? new BudgetExhaustedError(scope, detail) : null),
+  });
+  const account = await again.open();
+  await assert.rejects(account.model.generate(asked), { message: detail });
+  assert.deepEqual(types(again.events), ['no_room']);
+  await account.model.generate({ ...asked, toolMode: 'required' });
+  assert.deepEqual([seen.length, again.seen.length], [0, 1]);
+});

@@ -6,11 +6,17 @@
 import type { Price, Spending } from '../../../protocol/cost.ts';
 import { addSpending } from '../../../protocol/cost.ts';
 import type { TrajectoryEvent, Usage } from '../../../protocol/trajectory.ts';
-import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../chatModel.ts';
+import {
+  type Caller,
+  type ChatModel,
+  ChatModelError,
+  type GenerateRequest,
+  type GenerateResponse,
+} from '../chatModel.ts';
 import type { Governor, Permit } from '../governor/governor.ts';
 import { costOf } from '../prices/cost.ts';
 import { estimatedUsage, promptCharacters } from '../usageEstimate.ts';
-import type { Budget, Hold, Reservation } from './budget.ts';
+import { type Budget, BudgetExhaustedError, type Hold, type Reservation } from './budget.ts';
 import { openCall, settlementIn, spendingOf, spendingOfCall } from './spendingOf.ts';
 import { amountOf, type KnownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
 
@@ -29,11 +35,16 @@ export interface AccountOptions {
   governor: Governor | null;
   /** Of this candidate, within the run's. */
   budget: Budget | null;
+  /** In a replay, which has no budget: the calls for which there was no room when it was recorded. */
+  refusals?: RecordedRefusals;
   now?: () => number;
 }
 
 /** Beyond the deadlines of all providers: a limit that is no sooner changes nothing. */
 const longestCallMs = 3_600_000;
+/** Why the recorded budget had no room for this call; null: it had. @param isLast it is a last turn */
+export type RecordedRefusals = (caller: Caller, isLast: boolean) => BudgetExhaustedError | null;
+
 const nothing: Usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
 
 export class TrajectoryAccount {
@@ -115,7 +126,7 @@ export class TrajectoryAccount {
     const finishing = isFinishing(given);
     const request = finishing && budget !== null && !budget.isUnlimited ? shortened(given) : given;
     const worst = worstCase(request, this.#known, price);
-    const reservation = await this.#reserve(worst, finishing, request.signal);
+    const reservation = await this.#reserveOrTell(request, worst, finishing);
     let permit: Permit | null = null;
     try {
       const { input } = estimatedUsage(promptCharacters(request), 0);
@@ -132,6 +143,26 @@ export class TrajectoryAccount {
     }
     const waitedMs = performance.now() - began;
     return { ...(await this.#send(request, worst, { reservation, permit })), waitedMs };
+  }
+
+  /** What had no room is in the log before anybody hears of it. */
+  async #reserveOrTell(
+    { caller, signal }: GenerateRequest,
+    worst: WorstCase,
+    isLast: boolean,
+  ): Promise<Reservation | null> {
+    const { log, refusals } = this.#options;
+    try {
+      const recorded = caller === undefined ? null : (refusals?.(caller, isLast) ?? null);
+      if (recorded !== null) throw recorded;
+      return await this.#reserve(worst, isLast, signal);
+    } catch (error) {
+      if (!(error instanceof BudgetExhaustedError)) throw error;
+      const { step = 0, purpose = 'act' } = caller ?? {};
+      const { scope, message: detail } = error;
+      await log.append({ type: 'no_room', at: this.#now(), step, purpose, isLast, scope, detail });
+      throw error;
+    }
   }
 
   async #reserve(worst: WorstCase, finishing: boolean, signal: AbortSignal): Promise<Reservation | null> {

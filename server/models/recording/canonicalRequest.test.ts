@@ -27,6 +27,14 @@ describe('a canonical request', () => {
     assert.equal(hashOf(one, ['/home/a/.aira2']), hashOf(other, ['/srv/b']));
   });
 
+  it('is the same however long the answer may be', () => {
+    const one = { max_tokens: 8192, generationConfig: { seed: 1, maxOutputTokens: 8192 }, options: { num_predict: 1 } };
+    const other = { generationConfig: { seed: 1, maxOutputTokens: 512 }, options: { num_predict: 2 } };
+    assert.equal(hashOf(one), hashOf(other));
+    assert.notEqual(hashOf(one), hashOf({ ...other, generationConfig: { seed: 2 } }));
+    assert.notEqual(hashOf({ messages: [{ max_tokens: 1 }] }), hashOf({ messages: [{ max_tokens: 2 }] }));
+  });
+
   it('knows dates of ls and date, epoch seconds, addresses, jobs and temporary folders', () => {
     const cases: [string, string][] = [
       ['-rw-r--r-- 1 root root 12 Nov  2 09:41 a.csv', '-rw-r--r-- 1 root root 12 <moment> a.csv'],

@@ -1,6 +1,7 @@
 /**
  * Two requests are the same if they say the same: keys in any order, and without what changes from one run to the next though
- * nothing else did (moments, durations, addresses, folders of this machine). Pure.
+ * nothing else did: moments, durations, addresses, folders of this machine; and how long the answer may be, which follows from
+ * how long those are, and from money. Pure.
  */
 import { createHash } from 'node:crypto';
 
@@ -27,13 +28,28 @@ export function canonicalRequest(
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     if (body !== '') parts.push(part('body', normalised(body, folders)));
   } else
-    for (const [key, value] of Object.entries(json).sort(byKey)) {
+    for (const [key, value] of Object.entries(withoutLimits(json)).sort(byKey)) {
       const pieces: [string, unknown][] = Array.isArray(value)
         ? value.map((item, index) => [`${key}[${index}]`, item])
         : [[key, value]];
       for (const [name, piece] of pieces) parts.push(part(name, JSON.stringify(canonical(piece, folders))));
     }
   return { hash: digest(JSON.stringify(parts.map(({ name, hash }) => [name, hash]))), parts };
+}
+
+/** The longest answer, as providers are told of it: Gemini's and Ollama's stand one level down. */
+const limitNames = ['max_tokens', 'max_completion_tokens', 'maxOutputTokens', 'num_predict'];
+const innerObjects = ['generationConfig', 'options'];
+
+function withoutLimits(body: object): object {
+  const entries: [string, unknown][] = Object.entries(body);
+  const kept = entries.filter(([key]) => !limitNames.includes(key));
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      const isInner = innerObjects.includes(key) && typeof value === 'object' && value !== null;
+      return [key, isInner ? withoutLimits(value) : value];
+    }),
+  );
 }
 
 function part(name: string, text: string): RequestPart {

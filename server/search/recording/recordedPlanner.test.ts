@@ -43,6 +43,7 @@ function recordedRun(...candidates: (Partial<RecordedCandidate> & { id: Candidat
       failure: null,
       context: null,
       heard: [],
+      turns: null,
       program,
       ...given,
     }),

@@ -11,6 +11,7 @@ import { ProgramFile } from '../../../protocol/worker.ts';
 import { OperatorContext } from '../../models/operatorContext.ts';
 import { readDocument } from '../../store/document.ts';
 import { Heard } from './recordedPeers.ts';
+import { TurnsTaken } from './turnsTaken.ts';
 
 export const RecordingHead = z.object({
   format: z.literal('aira.recording/1'),
@@ -33,6 +34,8 @@ export const RecordedCandidate = z.object({
   context: OperatorContext.nullable(),
   /** What it heard of others while it was at work. Absent in recordings of older versions, whose agents heard nothing. */
   heard: z.array(Heard).default([]),
+  /** Where its turns came to their end. Absent in recordings of older versions: clocks say so then. */
+  turns: TurnsTaken.nullable().default(null),
   /** What was submitted; null if nothing was. */
   program: z.array(ProgramFile).nullable(),
 });

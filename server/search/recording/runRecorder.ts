@@ -17,6 +17,7 @@ import {
   RecordingError,
   RecordingHead,
 } from './recordedRun.ts';
+import { turnsIn } from './turnsTaken.ts';
 
 export class RunRecorder {
   readonly #store: RunStore;
@@ -91,6 +92,7 @@ export class RunRecorder {
       failure,
       context: first?.type === 'started' ? OperatorContext.parse(first.context) : null,
       heard: heardIn(events),
+      turns: turnsIn(events),
       program: (await exists(paths.program)) ? await this.#store.readProgram(id) : null,
     };
   }
