@@ -30,6 +30,18 @@ describe('the list of hosted runs', () => {
     assert.equal(await (await HostedList.open(path)).takesUp(run, 1100 + takeUpWindowMs), true);
   });
 
+  it('does not count what came to nothing while its server lived', async () => {
+    const list = await HostedList.open(path);
+    await list.add(run);
+    for (let n = 0; n < 3 * maxTakeUps; n += 1) {
+      assert.equal(await list.takesUp(run, 1000 + n), true, `time ${n + 1}`);
+      await list.survived(run);
+    }
+    await list.remove(run);
+    await list.survived(run);
+    assert.deepEqual((await HostedList.open(path)).runs(), []);
+  });
+
   it('that cannot be understood counts as empty', async () => {
     await writeFile(path, '{"runs": "half a');
     assert.deepEqual((await HostedList.open(path)).runs(), []);

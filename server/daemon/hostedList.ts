@@ -66,6 +66,11 @@ export class HostedList {
     return true;
   }
 
+  /** The last take-up came to nothing, and the server lives to tell: that does not count. */
+  survived(run: RunId): Promise<void> {
+    return this.#runs.get(run)?.pop() === undefined ? Promise.resolve() : this.#save();
+  }
+
   #save(): Promise<void> {
     const write = () => {
       const runs = [...this.#runs].map(([run, takenUpAt]) => ({ run, takenUpAt }));

@@ -158,6 +158,7 @@ export class Hosting {
       if (isWorthWaiting(error)) {
         this.#waiting.set(id, told);
         await told;
+        await list.survived(id).catch((fault: unknown) => log.warn({ err: fault }, 'the list of runs was not stored'));
         // What it waits for may have come while it was found missing.
         if (this.#retries !== retriesBefore && this.#waiting.delete(id)) void this.#takeUpListed(id);
         return;
