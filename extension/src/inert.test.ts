@@ -136,16 +136,24 @@ test('every row becomes an item of a tree by way of the function that makes it i
   assert.match(source, /const row = inertRow\(/);
 });
 
+const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
+  (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
+);
+const only = (pattern: RegExp) =>
+  sources.filter((path) => pattern.test(readFileSync(join(import.meta.dirname, path), 'utf8'))).sort();
+
 test('no markdown of the extension is trusted or has HTML, and every message goes the way on which links are taken out', () => {
-  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
-  );
   assert.ok(sources.length > 80);
-  const only = (pattern: RegExp) =>
-    sources.filter((path) => pattern.test(readFileSync(join(import.meta.dirname, path), 'utf8'))).sort();
   assert.deepEqual(only(/supportHtml|(?<!workspace)\.isTrusted\b(?!\()\s*=|appendMarkdown|enabledCommands/), []);
   assert.deepEqual(only(/new (vscode\.)?MarkdownString\([^)]*, true/), []);
   assert.deepEqual(only(/show(Information|Warning|Error)Message/), ['ui/ask.ts', 'ui/notify.ts']);
   assert.deepEqual(only(/\.report\(\{/), ['views/progress.ts']);
   assert.deepEqual(only(/showInputBox|createInputBox/), ['ui/ask.ts']);
+});
+
+test('every list of choices goes the way on which icons are taken out of words, and no label brings its own', () => {
+  assert.deepEqual(only(/showQuickPick|createQuickPick/), ['ui/ask.ts', 'ui/steps.ts']);
+  assert.deepEqual(only(/showQuickPick\((?!choiceItems\()|\.items = (?!items)/), []);
+  assert.deepEqual(only(/label: (l10n\.t\()?['`]\$\(/), []);
+  assert.deepEqual(only(/setStatusBarMessage/), ['ui/ask.ts']);
 });

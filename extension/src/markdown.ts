@@ -33,6 +33,14 @@ export function unlinked(text: string): string {
   return text.replaceAll('](', '] (');
 }
 
+/**
+ * Lists of choices and the status bar draw the name of an icon as the icon: here it stays what it says.
+ * @example iconless('$(flame)') // '\\$(flame)'
+ */
+export function iconless(text: string): string {
+  return text.replaceAll('$(', '\\$(');
+}
+
 /** A fence that the text cannot close. */
 export function codeBlock(text: string, language = ''): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));

@@ -9,7 +9,7 @@ import { scenario } from './scenario.ts';
 
 const run = '20260109-000000-words-d001';
 const hostile =
-  'win [now](command:workbench.action.openSettings) ![i](https://evil.test/i.png) <img src=https://evil.test/j.png> <b>bold</b> $(flame)';
+  'win $(flame) [now](command:workbench.action.openSettings) ![i](https://evil.test/i.png) <img src=https://evil.test/j.png> <b>bold</b>';
 
 const manifest = `schema: aira.task/1
 id: words
@@ -90,6 +90,13 @@ scenario(
     await tooltip(runs.row(rowOf('#1')), /#1/);
     await picture('hostile-words-tooltip');
     assert.deepEqual(await markup(runs.tree), []);
+
+    await vscode.palette.run('AIRA2: Open Program');
+    await vscode.quickInput.opened('Which candidate?');
+    await vscode.quickInput.widget.getByText('$(flame)', { exact: false }).first().waitFor();
+    assert.deepEqual(await markup(vscode.quickInput.widget), []);
+    await picture('hostile-words-choice');
+    await vscode.quickInput.dismiss();
 
     const tasks = vscode.tree('Tasks');
     const task = /Words win/;

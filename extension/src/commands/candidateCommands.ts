@@ -48,12 +48,14 @@ async function pickFile(
   return choose<string | null>(
     [
       ...sorted.map(({ path, bytes }) => ({
-        label: `$(file) ${path}`,
+        icon: 'file',
+        label: path,
         description: l10n.t('{0} KB', Math.max(1, Math.round(bytes / 1024))),
         value: path,
       })),
       {
-        label: l10n.t('$(root-folder) Add the whole folder to the workspace, read-only'),
+        icon: 'root-folder',
+        label: l10n.t('Add the whole folder to the workspace, read-only'),
         description: '',
         value: null,
       },
@@ -108,9 +110,9 @@ export async function revealArtefacts(app: App, args: readonly unknown[]): Promi
   }
   const how = await choose<'window' | 'terminal' | 'copy'>(
     [
-      { label: l10n.t('$(empty-window) Open in a new window'), value: 'window' },
-      { label: l10n.t('$(terminal) Open a terminal there'), value: 'terminal' },
-      { label: l10n.t('$(copy) Copy the path'), value: 'copy' },
+      { icon: 'empty-window', label: l10n.t('Open in a new window'), value: 'window' },
+      { icon: 'terminal', label: l10n.t('Open a terminal there'), value: 'terminal' },
+      { icon: 'copy', label: l10n.t('Copy the path'), value: 'copy' },
     ],
     { title: l10n.t('Files of #{0}', ref.candidate), placeholder: directory },
   );

@@ -27,7 +27,8 @@ async function choices() {
   const remote = vscode.env.remoteName;
   return [
     {
-      label: l10n.t('$(vm) This machine'),
+      icon: 'vm',
+      label: l10n.t('This machine'),
       detail:
         remote === undefined
           ? l10n.t('The agent server of your user here; it is started where there is none.')
@@ -36,11 +37,13 @@ async function choices() {
     },
     separator(l10n.t('through ssh')),
     ...(await sshConfigHosts(setting('server.sshConfigFile'))).map((host) => ({
-      label: `$(remote) ${host}`,
+      icon: 'remote',
+      label: host,
       value: { kind: 'ssh' as const, host },
     })),
     {
-      label: l10n.t('$(add) Another SSH host…'),
+      icon: 'add',
+      label: l10n.t('Another SSH host…'),
       detail: l10n.t(
         'The server is installed there if need be, and reached through ssh: nothing listens on the network.',
       ),
@@ -48,7 +51,8 @@ async function choices() {
     },
     separator(l10n.t('at an address')),
     {
-      label: l10n.t('$(link) Address and token…'),
+      icon: 'link',
+      label: l10n.t('Address and token…'),
       detail: l10n.t('A server that you or somebody else has started and forwarded.'),
       value: { kind: 'url' as const },
     },

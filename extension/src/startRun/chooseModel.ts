@@ -2,7 +2,8 @@
 import type { QuickPickItem } from 'vscode';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
-import { askText, type Choice, choose, separator } from '../ui/ask.ts';
+import { askText, choose, separator } from '../ui/ask.ts';
+import type { Choice } from '../ui/choices.ts';
 import { type ModelChoice, modelChoices } from './choices.ts';
 import { remembered } from './remembered.ts';
 
@@ -32,7 +33,8 @@ export async function modelItems(app: App): Promise<(Choice<string> | QuickPickI
     items.push({ label: choice.label, description: choice.description, value: choice.model });
   }
   items.push(separator(l10n.t('another')), {
-    label: l10n.t('$(edit) Another model, or a server of your own…'),
+    icon: 'edit',
+    label: l10n.t('Another model, or a server of your own…'),
     detail: l10n.t('gemini:<name>, openai:<name>, or openai:<name>@http://… for vLLM, llama.cpp, Ollama'),
     value: anotherModel,
   });

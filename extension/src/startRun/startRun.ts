@@ -14,7 +14,8 @@ import { setUpEnvironment } from '../commands/serverCommands.ts';
 import { providerOf } from '../keys/modelKeys.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine } from '../markdown.ts';
-import { type Choice, confirm, mention, separator } from '../ui/ask.ts';
+import { confirm, mention, separator } from '../ui/ask.ts';
+import type { Choice } from '../ui/choices.ts';
 import { notify } from '../ui/notify.ts';
 import { type Answer, pickStep } from '../ui/steps.ts';
 import { type BudgetChoice, boundsWords, budgetChoices, planWords } from './choices.ts';
@@ -172,7 +173,8 @@ async function budgetItems(app: App, draft: Draft): Promise<(Choice<BudgetChoice
 
 function moreOptions(): Choice<null> {
   return {
-    label: l10n.t('$(settings) All options…'),
+    icon: 'settings',
+    label: l10n.t('All options…'),
     detail: l10n.t('Workers, agents, budgets, sandbox, switches of the method.'),
     value: null,
   };
@@ -199,10 +201,10 @@ async function plan(app: App, { task, settings }: Draft): Promise<RunPlan> {
 function planItems(planned: RunPlan): (Choice<'start' | 'remark' | null> | vscode.QuickPickItem)[] {
   const { what, cost } = planWords(planned);
   return [
-    { label: l10n.t('$(play) Start'), description: what, detail: cost, value: 'start' },
+    { icon: 'play', label: l10n.t('Start'), description: what, detail: cost, value: 'start' },
     moreOptions(),
     ...(planned.warnings.length === 0 ? [] : [separator(l10n.t('to know before'))]),
-    ...planned.warnings.map((warning) => ({ label: `$(warning) ${oneLine(warning)}`, value: 'remark' as const })),
+    ...planned.warnings.map((warning) => ({ icon: 'warning', label: oneLine(warning), value: 'remark' as const })),
   ];
 }
 

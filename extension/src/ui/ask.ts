@@ -1,18 +1,15 @@
 /** Questions to the person. Every one of them can be left with Escape: the answer is then undefined. */
 import * as vscode from 'vscode';
 import { l10n } from '../localisation.ts';
-import { unlinked } from '../markdown.ts';
-
-export interface Choice<T> extends vscode.QuickPickItem {
-  value: T;
-}
+import { iconless, unlinked } from '../markdown.ts';
+import { type Choice, choiceItems } from './choices.ts';
 
 export async function choose<T>(
   choices: readonly (Choice<T> | vscode.QuickPickItem)[],
   options: { title: string; placeholder?: string; matchOnDetail?: boolean },
 ): Promise<T | undefined> {
   const { title, placeholder = '', matchOnDetail = true } = options;
-  const picked = await vscode.window.showQuickPick([...choices], {
+  const picked = await vscode.window.showQuickPick(choiceItems(choices), {
     title,
     placeHolder: placeholder,
     matchOnDescription: true,
@@ -57,7 +54,7 @@ export async function confirm(message: string, detail: string, action: string): 
 
 /** Said in passing: gone by itself after a while. */
 export function mention(message: string): void {
-  vscode.window.setStatusBarMessage(`$(check) ${message}`, 6000);
+  vscode.window.setStatusBarMessage(`$(check) ${iconless(message)}`, 6000);
 }
 
 /** Of a number, or nothing for the empty text. */

@@ -1,6 +1,6 @@
 /** One question of several: a step forward, a step back, or out. */
 import * as vscode from 'vscode';
-import type { Choice } from './ask.ts';
+import { type Choice, type ChoiceItem, choiceItems } from './choices.ts';
 
 export type Answer<T> = { kind: 'answer'; value: T } | { kind: 'back' } | { kind: 'out' };
 
@@ -17,7 +17,7 @@ export interface PickStep<T> {
 
 /** @throws what kept the choices from coming */
 export async function pickStep<T>(options: PickStep<T>): Promise<Answer<T>> {
-  const pick = vscode.window.createQuickPick<Choice<T> | vscode.QuickPickItem>();
+  const pick = vscode.window.createQuickPick<ChoiceItem<T> | vscode.QuickPickItem>();
   pick.title = options.title;
   pick.step = options.step;
   pick.totalSteps = options.steps;
@@ -37,9 +37,10 @@ export async function pickStep<T>(options: PickStep<T>): Promise<Answer<T>> {
       });
       pick.show();
       options.choices.then((choices) => {
-        pick.items = choices;
+        const items = choiceItems(choices);
+        pick.items = items;
         const { active } = options;
-        const first = active === undefined ? undefined : choices.find((item) => 'value' in item && active(item.value));
+        const first = active === undefined ? undefined : items.find((item) => 'value' in item && active(item.value));
         if (first !== undefined) pick.activeItems = [first];
         pick.busy = false;
       }, reject);
