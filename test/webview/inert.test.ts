@@ -115,7 +115,7 @@ test('in a trajectory', limits, async () => {
   const reset = { type: 'reset', run: sampleRun(), title: 't', candidate, items, total: items.length };
   await send(panel, reset);
   await isShown(page, '<b>bold</b>');
-  for (const more of await page.getByText(/Show .* more lines/).all()) await more.click();
+  for (const more of await page.getByText(/Show .* more lines?/).all()) await more.click();
   await send(panel, { type: 'link', state: 'reconnecting', host: 'h' });
   await isShown(page, '<script>');
   await assertInert(panel, asked, 'trajectory');

@@ -8,6 +8,7 @@ import { plainLine } from '../charts/plainLine.ts';
 import '../frame/frame.ts';
 import { PanelElement } from '../frame/panelElement.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord, runsWord } from '../text/counts.ts';
 import '../ui/button.ts';
 import '../ui/checkbox.ts';
 import { type ArEvent, focusRing } from '../ui/element.ts';
@@ -162,13 +163,13 @@ export class AiraCompare extends PanelElement<ToComparePanel, FromComparePanel> 
     const head = html`<div>
       <h1>${plainLine(title, 200)}</h1>
       <div class="meta">
-        ${metric === undefined ? nothing : `${plainLine(metric.name, 60)}, ${metric.direction === 'minimize' ? t('smaller is better') : t('larger is better')} · `}${t('{0} runs in {1} groups that differ in more than their seed', runs.length, groups.length)}
+        ${metric === undefined ? nothing : `${plainLine(metric.name, 60)}, ${metric.direction === 'minimize' ? t('smaller is better') : t('larger is better')} · `}${sizeWords(runs.length, groups.length)}
         <ar-machine .link=${this.link}></ar-machine>
       </div>
     </div>`;
     if (runs.length === 0) return html`${head}<p class="none">${t('Choose the runs to compare.')}</p>`;
     const made = comparison(groups, references, this.options);
-    const label = t('Best search score so far of {0} runs', runs.length);
+    const label = t('Best search score so far of {0}', runsWord(runs.length));
     return html`${head} ${incomparable(runs)} ${this.#tools()}
       <aira-line-chart label=${label} .spec=${comparisonChart(made, this.options)}></aira-line-chart>
       <aira-finals-table
@@ -233,15 +234,18 @@ export class AiraCompare extends PanelElement<ToComparePanel, FromComparePanel> 
 }
 customElements.define('aira-compare', AiraCompare);
 
+function sizeWords(runs: number, groups: number): string {
+  if (runs === 1) return runsWord(1);
+  return groups === 1
+    ? t('{0} that differ in nothing but their seed', runsWord(runs))
+    : t('{0} in {1} groups that differ in more than their seed', runsWord(runs), groups);
+}
+
 function runLine({ config, state, bestSearch, counts }: RunSummary): string {
   const best = bestSearch === null ? t('no score yet') : formatScore(bestSearch.score.value);
-  return [
-    plainLine(config.model, 60),
-    t('seed {0}', config.seed),
-    state,
-    t('{0} candidates', counts.created),
-    best,
-  ].join(' · ');
+  return [plainLine(config.model, 60), t('seed {0}', config.seed), state, candidatesWord(counts.created), best].join(
+    ' · ',
+  );
 }
 
 /** Scores on different rows, or by different rules, say nothing about each other. */

@@ -7,6 +7,7 @@ import { seriesDashes } from '../charts/lineChart.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import { durationTicks, linearTicks } from '../charts/ticks.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord } from '../text/counts.ts';
 import type { Band, StepCurve } from './bands.ts';
 import { type CompareOptions, type Comparison, type GroupCurves, joined } from './comparison.ts';
 
@@ -62,7 +63,7 @@ function lengthened(curve: StepCurve, toCoordinates: (scores: readonly number[])
 }
 
 function tip(groups: readonly GroupCurves[], at: number, over: CompareOptions['over']): TemplateResult {
-  const place = over === 'time' ? t('after {0}', duration(at)) : t('after {0} candidates', at);
+  const place = over === 'time' ? t('after {0}', duration(at)) : t('after {0}', candidatesWord(at));
   return html`<div class="muted">${place}</div>
     ${groups.map(({ group, band }) => {
       const index = band === null ? -1 : band.at.findLastIndex((place) => place <= at);

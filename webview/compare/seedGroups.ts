@@ -49,13 +49,16 @@ function sorted(value: unknown): unknown {
 const traits: readonly [name: string, read: (config: RunConfig) => string][] = [
   ['model', ({ model }) => model],
   ['switches', (config) => switchesOf(config).join(', ') || 'whole method'],
-  ['workers', ({ workers }) => `${workers} ${workers === 1 ? 'worker' : 'workers'}`],
+  ['workers', ({ workers }) => counted(workers, 'worker')],
   ['agentsPerSlot', ({ agentsPerSlot }) => `${agentsPerSlot} per slot`],
-  ['candidates', ({ candidates }) => (candidates === null ? 'no bound on candidates' : `${candidates} candidates`)],
+  [
+    'candidates',
+    ({ candidates }) => (candidates === null ? 'no bound on candidates' : counted(candidates, 'candidate')),
+  ],
   ['hours', ({ hours }) => (hours === null ? 'no bound on time' : `${hours} h`)],
   ['temperature', ({ temperature }) => `T ${temperature}`],
   ['crossover', ({ crossover }) => `crossover ${crossover}`],
-  ['drafts', ({ drafts }) => `${drafts} drafts`],
+  ['drafts', ({ drafts }) => counted(drafts, 'draft')],
   ['maxSteps', ({ maxSteps }) => `${maxSteps} steps`],
   ['budget', ({ budget }) => (budget === undefined ? 'no budget' : budgetLabel(budget))],
   ['rates', ({ rates }) => (rates === undefined ? 'no rates' : `rates ${JSON.stringify(rates)}`)],
@@ -64,11 +67,15 @@ const traits: readonly [name: string, read: (config: RunConfig) => string][] = [
   ['taskVersion', ({ taskVersion }) => `task version ${taskVersion}`],
 ];
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function budgetLabel({ costUsd, tokens, gpuHours }: NonNullable<RunConfig['budget']>): string {
   const parts = [
     ...(costUsd === undefined ? [] : [`$${costUsd}`]),
     ...(tokens === undefined ? [] : [`${tokens} tokens`]),
-    ...(gpuHours === undefined ? [] : [`${gpuHours} GPU-hours`]),
+    ...(gpuHours === undefined ? [] : [counted(gpuHours, 'GPU-hour')]),
   ];
   return parts.length === 0 ? 'bounds per candidate' : parts.join(', ');
 }

@@ -3,6 +3,7 @@ import { css, html, nothing, type PropertyDeclarations, type TemplateResult } fr
 import type { CandidateId } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord } from '../text/counts.ts';
 import '../ui/button.ts';
 import { ArElement, type ArEvent } from '../ui/element.ts';
 import '../ui/icon.ts';
@@ -98,7 +99,7 @@ export class AiraAgreementView extends ArElement {
         }
       </div>
       <aira-agreement-plane
-        label=${t('Search score against validation score of {0} candidates', pairs.length)}
+        label=${t('Search score against validation score of {0}', candidatesWord(pairs.length))}
         .model=${model}
         .version=${this.version}
         .options=${this.options}

@@ -8,6 +8,7 @@ import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
 import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
+import { stepsWord } from '../text/counts.ts';
 import { ArElement } from '../ui/element.ts';
 import '../ui/icon.ts';
 import '../ui/tag.ts';
@@ -185,7 +186,7 @@ function facts(candidate: Candidate, model: RunModel): [string, string | Templat
     ...(candidate.hiddenSearch === undefined || candidate.hiddenSearch === null
       ? []
       : ([[t('Hidden search score'), formatScoreWithError(candidate.hiddenSearch)]] satisfies [string, string][])),
-    [t('Agent'), t('{0}, {1} steps', duration((submittedAt ?? end) - createdAt), steps)],
+    [t('Agent'), `${duration((submittedAt ?? end) - createdAt)}, ${stepsWord(steps)}`],
     [
       t('Evaluation'),
       submittedAt === undefined

@@ -126,7 +126,7 @@ export class AiraCostView extends ArElement {
     const notes = [
       ...(spent.unpricedCalls === 0
         ? []
-        : [t('{0} of {1} calls have no price: the cost is more than this says.', spent.unpricedCalls, spent.calls)]),
+        : [t('Calls without a price: {0} of {1}. The cost is more than this says.', spent.unpricedCalls, spent.calls)]),
       ...(spent.estimatedCalls === 0
         ? []
         : [

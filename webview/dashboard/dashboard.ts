@@ -16,6 +16,7 @@ import './candidatesTable.ts';
 import './costView.ts';
 import './markLegend.ts';
 import './neighbourhoodTree.ts';
+import { candidatesWord } from '../text/counts.ts';
 import './populationPlane.ts';
 import { AiraPopulationPlane } from './populationPlane.ts';
 import type { PlotOptions } from './populationScene.ts';
@@ -268,8 +269,8 @@ export class AiraDashboard extends PanelElement<ToDashboardPanel, FromDashboardP
     const best = summary.bestSearch;
     const words =
       this.tab === 'score'
-        ? t('Scores of {0} candidates over time', candidates.size)
-        : t('Lineage of {0} candidates', candidates.size);
+        ? t('Scores of {0} over time', candidatesWord(candidates.size))
+        : t('Lineage of {0}', candidatesWord(candidates.size));
     return best === null ? words : t('{0}; the best is #{1}', words, best.candidate);
   }
 

@@ -5,6 +5,7 @@ import { duration } from '../../protocol/duration.ts';
 import type { CandidateId } from '../../protocol/run.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import { t } from '../frame/strings.ts';
+import { slotsWord } from '../text/counts.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
 import { mostHeight } from './drawGantt.ts';
 import { idleShare, type SlotStrip, slotStrips } from './gantt.ts';
@@ -131,7 +132,7 @@ export class AiraSlotsView extends ArElement {
     const shown = { from: createdAt, to: Math.max(createdAt + 1000, model.now()) };
     const strips = slotStrips(model.candidates.values(), shown, config.workers);
     const idle = idleShare(strips, shown);
-    const label = t('Slots over time: {0} slots, idle for {1} of their time', strips.length, percent(idle));
+    const label = t('Slots over time: {0}, idle for {1} of the time', slotsWord(strips.length), percent(idle));
     return html`${this.#figures(model, idle, strips)}
       <div class="plot" .style=${`max-height: ${mostHeight(strips) + 40}px`}>
         <aira-gantt-plane

@@ -5,6 +5,7 @@ import type { RunSettings } from '../../protocol/client.ts';
 import type { CostEstimate, Price } from '../../protocol/cost.ts';
 import type { RunPlan } from '../../protocol/panels.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord, gpuHoursWord, hoursWord } from '../text/counts.ts';
 import { visibleText } from '../text/visibleText.ts';
 
 export function planView({ settings, estimate, price, modelLabel, warnings }: RunPlan): TemplateResult {
@@ -27,11 +28,11 @@ export function planView({ settings, estimate, price, modelLabel, warnings }: Ru
 /** Whatever of these comes first. */
 function endWords({ candidates, hours, budget = {} }: RunSettings): string {
   const ends = [
-    ...(candidates === undefined ? [] : [candidates === 1 ? t('1 candidate') : t('{0} candidates', candidates)]),
-    ...(hours === undefined ? [] : [hours === 1 ? t('1 hour') : t('{0} hours', hours)]),
+    ...(candidates === undefined ? [] : [candidatesWord(candidates)]),
+    ...(hours === undefined ? [] : [hoursWord(hours)]),
     ...(budget.costUsd === undefined ? [] : [formatUsd(budget.costUsd)]),
     ...(budget.tokens === undefined ? [] : [t('{0} tokens', formatTokens(budget.tokens))]),
-    ...(budget.gpuHours === undefined ? [] : [t('{0} GPU-hours', budget.gpuHours)]),
+    ...(budget.gpuHours === undefined ? [] : [gpuHoursWord(budget.gpuHours)]),
   ];
   if (ends.length === 0) return t('your own word: nothing bounds it');
   return ends.length === 1 ? (ends[0] ?? '') : t('{0}, whichever comes first', ends.join(', '));

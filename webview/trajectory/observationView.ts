@@ -4,6 +4,7 @@ import type { Observation } from '../../protocol/trajectory.ts';
 import { t } from '../frame/strings.ts';
 import { ansiLines, type Line } from '../text/ansi.ts';
 import type { AnsiPalette } from '../text/ansiStyle.ts';
+import { moreLinesWord } from '../text/counts.ts';
 import { excerpt, type FoldSize } from '../text/excerpt.ts';
 import { linesView } from '../text/linesView.ts';
 import { shortDuration } from '../text/shortDuration.ts';
@@ -86,7 +87,7 @@ export function observationView(
     ${
       hidden === 0
         ? nothing
-        : html`<ar-link class="more between" @click=${unfold}>${t('Show {0} more lines', hidden.toLocaleString())}</ar-link>
+        : html`<ar-link class="more between" @click=${unfold}>${moreLinesWord(hidden)}</ar-link>
             <pre class="output">${linesView(tail, palette, cutWords)}</pre>`
     }
     ${open ? html`<ar-link class="more" @click=${unfold}>${t('Show less')}</ar-link>` : nothing}

@@ -4,6 +4,7 @@ import { formatTokens, formatUsd } from '../../protocol/amounts.ts';
 import type { Usage } from '../../protocol/trajectory.ts';
 import { t } from '../frame/strings.ts';
 import { codeView } from '../text/codeView.ts';
+import { moreLinesWord } from '../text/counts.ts';
 import { markdownView } from '../text/markdownView.ts';
 import { shortDuration } from '../text/shortDuration.ts';
 import { visibleText } from '../text/visibleText.ts';
@@ -110,7 +111,7 @@ function actView(
       text.hidden === 0 && !view.open.has(part)
         ? nothing
         : html`<ar-link class="more" @click=${unfold}
-            >${text.hidden === 0 ? t('Show less') : t('Show {0} more lines', text.hidden)}</ar-link
+            >${text.hidden === 0 ? t('Show less') : moreLinesWord(text.hidden)}</ar-link
           >`
     }
     ${

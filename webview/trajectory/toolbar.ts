@@ -140,7 +140,7 @@ export class ArTrajectoryToolbar extends ArElement {
     const { times, rows, at } = this.found;
     const so = this.reading === null ? '' : ` (${t('{0} % searched', Math.floor(this.reading * 100))})`;
     if (times === 0) return this.reading === null ? html`<span class="none">${t('Nothing found')}</span>` : so.trim();
-    return at > 0 ? t('{0} of {1} steps', at, rows) + so : t('{0} times', times) + so;
+    return at > 0 ? t('{0} of {1} steps', at, rows) + so : (times === 1 ? t('once') : t('{0} times', times)) + so;
   }
 
   #arrows(enabled: boolean, back: Wish, backLabel: string, on: Wish, onLabel: string): TemplateResult {

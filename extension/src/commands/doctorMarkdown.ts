@@ -1,5 +1,6 @@
 /** What the doctor found, as a page. */
 import type { DoctorReport, MachineFacts } from '../../../protocol/clientViews.ts';
+import { processorsWord } from '../counts.ts';
 import { l10n } from '../localisation.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { gpuWords } from '../workers/workersTree.ts';
@@ -8,7 +9,7 @@ const marks = { ok: '✓', limited: '⚠', missing: '✗' } as const;
 
 export function doctorMarkdown(report: DoctorReport, machine: MachineFacts, host: string): string {
   const facts = [
-    l10n.t('{0} processors', machine.cpus),
+    processorsWord(machine.cpus),
     ...machine.gpus.map(gpuWords),
     machine.sandboxes.length === 0 ? l10n.t('no sandbox') : l10n.t('sandboxes: {0}', machine.sandboxes.join(', ')),
     machine.pythonProblem ?? l10n.t('Python is ready'),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { CandidateId, RunId } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
+import { filesWord } from '../counts.ts';
 import { l10n } from '../localisation.ts';
 import { askText } from '../ui/ask.ts';
 import { notify } from '../ui/notify.ts';
@@ -17,9 +18,9 @@ export async function exportTo(app: App, run: RunId, candidate: CandidateId | nu
   const exported = await app.connection.get().request('candidate.export', { run, candidate, to });
   const open = l10n.t('Open Folder');
   const message = l10n.t(
-    '#{0} is exported: {1} files in {2}',
+    '#{0} is exported: {1} in {2}',
     exported.candidate,
-    exported.files.length,
+    filesWord(exported.files.length),
     exported.directory,
   );
   if (!app.connection.isLocal) {

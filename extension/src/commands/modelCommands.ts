@@ -82,5 +82,9 @@ export async function offerModels(app: App): Promise<void> {
         'VS Code has no language models here. An extension that brings some, such as GitHub Copilot, must be installed and signed in.',
       ),
     );
-  mention(l10n.t('{0} models of VS Code can be used while this window is open.', offered.length));
+  mention(
+    offered.length === 1
+      ? l10n.t('1 model of VS Code can be used while this window is open.')
+      : l10n.t('{0} models of VS Code can be used while this window is open.', offered.length),
+  );
 }

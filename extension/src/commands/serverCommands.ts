@@ -52,7 +52,10 @@ export async function stopServer(app: App): Promise<void> {
     [
       {
         label: l10n.t('When its runs have ended'),
-        detail: l10n.t('It takes no new run, and ends after the last of its {0} runs.', runs),
+        detail:
+          runs === 1
+            ? l10n.t('It takes no new run, and ends after the one that it has.')
+            : l10n.t('It takes no new run, and ends after the last of its {0} runs.', runs),
         value: 'drain',
       },
       {
@@ -72,12 +75,15 @@ export async function stopServer(app: App): Promise<void> {
 export async function restartServer(app: App): Promise<void> {
   const client = app.connection.get();
   const server = await client.request('server.get', {});
+  const live = server.liveRuns.length;
   const newer = server.build !== app.build.name;
   const detail = [
     l10n.t('It runs build {0}; this extension brings {1}.', server.build, app.build.name),
-    server.liveRuns.length === 0
+    live === 0
       ? l10n.t('No run is live.')
-      : l10n.t('{0} runs go on: agents are interrupted for a moment, and lose nothing.', server.liveRuns.length),
+      : live === 1
+        ? l10n.t('1 run goes on: agents are interrupted for a moment, and lose nothing.')
+        : l10n.t('{0} runs go on: agents are interrupted for a moment, and lose nothing.', live),
   ].join(' ');
   const action = newer ? l10n.t('Replace') : l10n.t('Restart');
   if (!(await confirm(l10n.t('Restart the agent server on {0}?', server.host), detail, action))) return;

@@ -60,7 +60,11 @@ async function showProblem(app: App, problem: ManifestProblem, count: number): P
   if (!app.connection.isLocal || !isAbsolute(problem.file)) throw new CannotError(`${place}: ${problem.message}`);
   const at = new vscode.Position((problem.line ?? 1) - 1, (problem.column ?? 1) - 1);
   await vscode.window.showTextDocument(vscode.Uri.file(problem.file), { selection: new vscode.Range(at, at) });
-  mention(l10n.t('{0} mistakes in the manifest: see Problems.', count));
+  mention(
+    count === 1
+      ? l10n.t('1 mistake in the manifest: see Problems.')
+      : l10n.t('{0} mistakes in the manifest: see Problems.', count),
+  );
 }
 
 export async function prepareTask(app: App, args: readonly unknown[]): Promise<void> {

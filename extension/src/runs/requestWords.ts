@@ -12,7 +12,9 @@ export function requestWords(request: PersonRequest): string {
     case 'submit':
       return l10n.t('Your program: {0}', shorten(oneLine(request.summary), 60));
     case 'reevaluate':
-      return l10n.t('#{0} again, {1} times', request.candidate, request.times);
+      return request.times === 1
+        ? l10n.t('#{0} again', request.candidate)
+        : l10n.t('#{0} again, {1} times', request.candidate, request.times);
   }
 }
 

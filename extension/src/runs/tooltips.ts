@@ -5,6 +5,7 @@ import { describeLead } from '../../../protocol/lead.ts';
 import type { RunView } from '../../../protocol/projection.ts';
 import type { Candidate, RunSummary, Score } from '../../../protocol/run.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
+import { candidatesWord, gpuHoursWord, stepsWord } from '../counts.ts';
 import { l10n } from '../localisation.ts';
 import { escapeMarkdown, shorten } from '../markdown.ts';
 import { changeWords, failureWords, originWords, stateWords } from './candidateRow.ts';
@@ -81,7 +82,7 @@ function workWords(candidate: Candidate, now: number): string {
     l10n.t('began {0}', moment(createdAt)),
     duration((endedAt ?? now) - createdAt),
   ];
-  if (steps > 0) parts.push(l10n.t('{0} steps', steps));
+  if (steps > 0) parts.push(stepsWord(steps));
   if (spent !== undefined) parts.push(formatCost(spent), l10n.t('{0} tokens', formatTokens(tokensOf(spent))));
   const slot = candidate.slot ?? candidate.ranOn;
   if (slot !== undefined && slot !== null) parts.push(l10n.t('slot {0}', slot));
@@ -112,7 +113,7 @@ export function runTooltip(summary: RunSummary, machine: string): string {
       ),
     );
   if (summary.stagnation.sinceClearBest > 0)
-    lines.push(l10n.t('{0} candidates since the last clear improvement', summary.stagnation.sinceClearBest));
+    lines.push(l10n.t('{0} since the last clear improvement', candidatesWord(summary.stagnation.sinceClearBest)));
   lines.push(
     summary.unsealed
       ? l10n.t('Hidden scores are open.')
@@ -133,11 +134,11 @@ export function runTooltip(summary: RunSummary, machine: string): string {
 export function boundWords({ config }: Pick<RunSummary, 'config'>): string {
   const { candidates, hours, budget = {} } = config;
   const bounds = [
-    ...(candidates === null ? [] : [l10n.t('{0} candidates', candidates)]),
+    ...(candidates === null ? [] : [candidatesWord(candidates)]),
     ...(hours === null ? [] : [duration(hours * 3_600_000)]),
     ...(budget.costUsd === undefined ? [] : [`$${budget.costUsd}`]),
     ...(budget.tokens === undefined ? [] : [l10n.t('{0} tokens', formatTokens(budget.tokens))]),
-    ...(budget.gpuHours === undefined ? [] : [l10n.t('{0} GPU-hours', budget.gpuHours)]),
+    ...(budget.gpuHours === undefined ? [] : [gpuHoursWord(budget.gpuHours)]),
   ];
   return bounds.length === 0 ? '' : l10n.t('Ends at {0}', bounds.join(', '));
 }

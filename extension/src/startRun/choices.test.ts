@@ -42,3 +42,11 @@ test('a model without a price is not called free', () => {
   assert.equal(planWords(plan).what, 'qwen · 12 candidates · 2 workers');
   assert.match(planWords({ ...plan, estimate: null }).cost, /no calls that cost money/);
 });
+
+test('one is not many in the words of bounds', () => {
+  assert.equal(
+    boundsWords({ candidates: 1, hours: 1, budget: { gpuHours: 1 } }),
+    '1 candidate, 1 hour, at most 1 GPU-hour',
+  );
+  assert.equal(boundsWords({ candidates: 2, hours: 0.5 }), '2 candidates, 0.5 hours');
+});

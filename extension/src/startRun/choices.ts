@@ -4,6 +4,7 @@ import type { RunSettings } from '../../../protocol/client.ts';
 import type { KeyProvider, OfferedModel } from '../../../protocol/clientViews.ts';
 import { suggestedModels } from '../../../protocol/modelNames.ts';
 import type { RunPlan } from '../../../protocol/panels.ts';
+import { candidatesWord, gpuHoursWord, hoursWord, workersWord } from '../counts.ts';
 import { providerOf } from '../keys/modelKeys.ts';
 import { l10n } from '../localisation.ts';
 import { modelWords } from '../runs/runRow.ts';
@@ -120,11 +121,11 @@ export function budgetChoices(model: string, isPriced: boolean): BudgetChoice[] 
 /** The bounds of these settings in words; for a choice that is not among the usual ones. */
 export function boundsWords({ candidates, hours, budget = {} }: RunSettings): string {
   const words = [
-    ...(candidates === undefined ? [] : [l10n.t('{0} candidates', candidates)]),
-    ...(hours === undefined ? [] : [l10n.t('{0} hours', hours)]),
+    ...(candidates === undefined ? [] : [candidatesWord(candidates)]),
+    ...(hours === undefined ? [] : [hoursWord(hours)]),
     ...(budget.costUsd === undefined ? [] : [l10n.t('at most {0}', formatUsd(budget.costUsd))]),
     ...(budget.tokens === undefined ? [] : [l10n.t('at most {0} tokens', formatTokens(budget.tokens))]),
-    ...(budget.gpuHours === undefined ? [] : [l10n.t('at most {0} GPU-hours', budget.gpuHours)]),
+    ...(budget.gpuHours === undefined ? [] : [l10n.t('at most {0}', gpuHoursWord(budget.gpuHours))]),
   ];
   return words.length === 0 ? l10n.t('no bound') : words.join(', ');
 }
@@ -134,7 +135,7 @@ export function planWords({ settings, modelLabel, estimate, price }: RunPlan): {
   const what = [
     modelLabel,
     boundsWords(settings),
-    ...(settings.workers === undefined ? [] : [l10n.t('{0} workers', settings.workers)]),
+    ...(settings.workers === undefined ? [] : [workersWord(settings.workers)]),
   ].join(' · ');
   return { what, cost: costWords(estimate, price) };
 }
