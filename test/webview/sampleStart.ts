@@ -77,7 +77,9 @@ export function sampleStart(
 export function samplePlan(settings: RunSettings): RunPlan {
   const isFree = settings.model === 'heuristic';
   const isUnpriced = settings.model?.includes('@') === true && settings.price === undefined;
-  const candidates = settings.candidates ?? null;
+  const { hours, budget = {} } = settings;
+  const isBounded = [hours, budget.costUsd, budget.tokens, budget.gpuHours].some((bound) => bound !== undefined);
+  const candidates = settings.candidates ?? (isBounded ? null : 24);
   return {
     settings: {
       workers: 2,
@@ -89,6 +91,7 @@ export function samplePlan(settings: RunSettings): RunPlan {
       maxSteps: 60,
       sandbox: 'bwrap',
       ...settings,
+      ...(candidates === null ? {} : { candidates }),
     },
     estimate: isFree
       ? null

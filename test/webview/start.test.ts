@@ -78,6 +78,23 @@ test('the plan follows the form, and an answer to an older question is ignored',
   assert.equal(await page.getByText('an old problem').count(), 0);
 });
 
+test('where nothing bounds the run the form says how many candidates are made all the same', limits, async () => {
+  await using panel = await openStart();
+  const { page } = panel;
+  const told = page.getByText('so it ends after 24 candidates');
+  await field(panel, 'Candidates').fill('');
+  await page.getByText('$5.00', { exact: true }).waitFor();
+  assert.equal(await told.count(), 0, 'its cost bounds it');
+  await field(panel, 'Cost ($)').fill('');
+  await told.waitFor();
+  await field(panel, 'Candidates').fill('3');
+  await told.waitFor({ state: 'detached' });
+  await field(panel, 'Candidates').fill('');
+  await told.waitFor();
+  await field(panel, 'Time (h)').fill('1');
+  await told.waitFor({ state: 'detached' });
+});
+
 test(
   'what is wrong is told at its field, nothing is planned or started with it, and the start leads there',
   limits,

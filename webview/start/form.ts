@@ -144,14 +144,3 @@ function priceOf(
   const tier = { abovePromptTokens: 0, input, cachedInput: priceCached, output };
   return { price: { tiers: [tier], source: 'given with the run', asOf: today } };
 }
-
-/** What a run ends by, in the order of the form; empty: only a person ends it. */
-export function boundsOf({ candidates, hours, budget = {} }: RunSettings): (keyof RunSettings | keyof RunBudget)[] {
-  return [
-    ...(candidates === undefined ? [] : (['candidates'] as const)),
-    ...(hours === undefined ? [] : (['hours'] as const)),
-    ...(budget.costUsd === undefined ? [] : (['costUsd'] as const)),
-    ...(budget.tokens === undefined ? [] : (['tokens'] as const)),
-    ...(budget.gpuHours === undefined ? [] : (['gpuHours'] as const)),
-  ];
-}

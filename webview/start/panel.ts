@@ -7,6 +7,7 @@ import type { FromStartPanel, LinkMessage, RunPlan, ToStartPanel } from '../../p
 import '../frame/frame.ts';
 import { PanelElement } from '../frame/panelElement.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord } from '../text/counts.ts';
 import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
 import '../ui/checkbox.ts';
@@ -37,6 +38,7 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
     given: { state: true },
     form: { state: true },
     plan: { state: true },
+    unasked: { state: true },
     planProblem: { state: true },
     isPlanning: { state: true },
     tested: { state: true },
@@ -49,6 +51,8 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
   declare protected given: Reset | null;
   declare protected form: Form;
   declare protected plan: RunPlan | null;
+  /** Candidates that the server makes though the form bounds nothing; null: what ends the run is what was asked for. */
+  declare protected unasked: number | null;
   declare protected planProblem: string;
   declare protected isPlanning: boolean;
   declare protected tested: 'none' | 'testing' | ConnectionReport;
@@ -67,6 +71,7 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
     this.given = null;
     this.form = formOf(null, {});
     this.plan = null;
+    this.unasked = null;
     this.planProblem = '';
     this.isPlanning = false;
     this.tested = 'none';
@@ -89,6 +94,8 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
       case 'plan':
         if (message.number !== this.#number) return;
         this.plan = message.plan;
+        this.unasked =
+          this.#read().settings.candidates === undefined ? (message.plan.settings.candidates ?? null) : null;
         this.planProblem = '';
         this.isPlanning = false;
         break;
@@ -120,6 +127,7 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
     this.given = message;
     this.form = formOf(message.task, message.settings);
     this.plan = null;
+    this.unasked = null;
     this.tested = 'none';
     this.starting = '';
     this.failure = '';
@@ -255,10 +263,18 @@ export class ArStartPanel extends PanelElement<ToStartPanel, Outgoing> {
   }
 
   #budgetSection({ number }: FormContext): TemplateResult {
+    const { unasked } = this;
     const hasGpus = (this.given?.machine.gpus.length ?? 0) > 0;
     return html`<section>
       <h2>${t('Budget')}</h2>
-      <div class="hint">${t('The run ends at whichever comes first, and can be extended. An empty field sets no bound.')}</div>
+      <div class="hint">
+        ${t('The run ends at whichever comes first, and can be extended. An empty field sets no bound.')}
+        ${
+          unasked === null || (this.form.numbers.candidates ?? '') !== ''
+            ? nothing
+            : html`<span role="status">${t('Nothing here ends this run, so it ends after {0}.', candidatesWord(unasked))}</span>`
+        }
+      </div>
       <div class="grid">
         ${number('candidates', t('Candidates'))} ${number('hours', t('Time'), { unit: 'h' })}
         ${this.form.model.provider === 'heuristic' ? nothing : number('costUsd', t('Cost'), { unit: '$' })}
