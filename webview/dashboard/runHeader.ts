@@ -8,6 +8,7 @@ import { switchesOf } from '../../protocol/switchWords.ts';
 import { plainLine } from '../charts/plainLine.ts';
 import '../frame/frame.ts';
 import { t } from '../frame/strings.ts';
+import { candidatesWord, slotsWord } from '../text/counts.ts';
 import '../ui/button.ts';
 import { ArElement, focusRing } from '../ui/element.ts';
 import type { IconName } from '../ui/icon.ts';
@@ -16,6 +17,7 @@ import '../ui/tag.ts';
 import type { Tone } from '../ui/tag.ts';
 import { budgetLines } from './budgets.ts';
 import type { RunModel } from './runModel.ts';
+import { whyNoneSelected } from './selection.ts';
 import { runStateWord } from './words.ts';
 
 /** `ar-activate` tells the command that was chosen; `ar-select` a candidate that is to be shown. */
@@ -242,8 +244,8 @@ export class AiraRunHeader extends ArElement {
       `${plainLine(metric.name, 60)}, ${direction}`,
       plainLine(config.model, 100),
       config.agentsPerSlot === 1
-        ? t('{0} slots', config.workers)
-        : t('{0} slots, {1} agents on each', config.workers, config.agentsPerSlot),
+        ? slotsWord(config.workers)
+        : t('{0}, {1} agents on each', slotsWord(config.workers), config.agentsPerSlot),
       t('seed {0}', config.seed),
       t('started {0}', new Date(createdAt).toLocaleString()),
     ].join(' · ');
@@ -275,10 +277,10 @@ export class AiraRunHeader extends ArElement {
           stagnation.sinceBest === 0
             ? t('came in last')
             : stagnation.sinceBest === stagnation.sinceClearBest
-              ? t('{0} candidates since then', stagnation.sinceBest)
+              ? t('{0} since then', candidatesWord(stagnation.sinceBest))
               : t(
-                  '{0} candidates since then, {1} since the last clear step',
-                  stagnation.sinceBest,
+                  '{0} since then, {1} since the last clear step',
+                  candidatesWord(stagnation.sinceBest),
                   stagnation.sinceClearBest,
                 )
         }
@@ -300,6 +302,10 @@ export class AiraRunHeader extends ArElement {
           )}
         </div>`;
     }
+    if (state === 'finished')
+      return html`<h2>${t('Selected program, score on the test split')}</h2>
+        <div class="number"><small>${t('no program was selected')}</small></div>
+        <div class="note">${noneSelectedWords(model)}</div>`;
     if (unsealed)
       return html`<h2>${t('Validation and test scores')}</h2>
         <div class="sealed"><ar-icon name="unlock"></ar-icon>${t('unsealed before the end')}</div>
@@ -319,13 +325,9 @@ export class AiraRunHeader extends ArElement {
               'Unsealing computes them now, of all candidates that are scored. The run is marked for good, here and in its report, because from then on they may have influenced what is done.',
             )}
           </p>
-          ${
-            state === 'finished'
-              ? nothing
-              : html`<ar-button appearance="secondary" @click=${() => this.emit('ar-activate', 'unseal')}
-                  ><ar-icon name="unlock"></ar-icon>${t('Unseal…')}</ar-button
-                >`
-          }
+          <ar-button appearance="secondary" @click=${() => this.emit('ar-activate', 'unseal')}
+            ><ar-icon name="unlock"></ar-icon>${t('Unseal…')}</ar-button
+          >
         </details>
       </div>`;
   }
@@ -369,6 +371,19 @@ export class AiraRunHeader extends ArElement {
   }
 }
 customElements.define('aira-run-header', AiraRunHeader);
+
+function noneSelectedWords({ candidates }: RunModel): string {
+  switch (whyNoneSelected(candidates.values())) {
+    case 'nothing scored':
+      return t('No candidate came to a score.');
+    case 'all excluded':
+      return t('Every candidate with a score is excluded from the search.');
+    case 'no validation score':
+      return t('No candidate that may be selected has a validation score.');
+    case null:
+      return '';
+  }
+}
 
 function stateTone({ state, outage }: RunSummary): Tone {
   if (outage !== null) return 'warning';
