@@ -85,6 +85,8 @@ export type ToTrajectoryPanel =
   | { type: 'reset'; run: RunSummary; title: string; candidate: Candidate; items: TrajectoryItem[]; total: number }
   | { type: 'items'; items: TrajectoryItem[]; total: number }
   | { type: 'candidate'; candidate: Candidate }
+  /** Its state, or whether its scores are sealed, has changed. */
+  | { type: 'run'; run: RunSummary }
   /** A piece of a full output. `text` null: it was not kept. */
   | { type: 'output'; index: number; offset: number; text: string | null; bytes: number; nextOffset: number | null };
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as z from 'zod';
+import { CandidateState, RunState } from '../../protocol/run.ts';
 import {
   commandId,
   commandNames,
@@ -80,6 +82,48 @@ test('every row of a menu has its place, and no row shows more than three button
     inline.set(kind, (inline.get(kind) ?? new Set()).add(group));
   }
   for (const [kind, places] of inline) assert.ok(places.size <= 3, kind);
+});
+
+test('what a run may refuse is in menus only where it takes it', () => {
+  const items = contributes.menus['view/item/context'] ?? [];
+  const needs = {
+    steerable: ['fork', 'markCrossoverParent', 'cross', 'editAndSubmit', 'reevaluate'],
+    excludable: ['exclude', 'include'],
+  };
+  for (const [token, names] of Object.entries(needs))
+    for (const name of names) {
+      const found = items.filter(({ command }) => command === `aira2.${name}`);
+      assert.ok(found.length > 0, name);
+      for (const { when = '' } of found) assert.ok(when.includes(`viewItem =~ /;${token};/`), `${name}: ${when}`);
+    }
+});
+
+test('what the documentation names is named so in the editor', () => {
+  const page = readFileSync(new URL('../../docs/vscode.md', import.meta.url), 'utf8');
+  const ours = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
+    .join('');
+  const elsewhere = new Set(['Extensions: Install from VSIX…', 'Sealed']);
+  const named = [...page.matchAll(/\*\*?([^*]+?)\*\*?/g)].map(([, name = '']) =>
+    name.replaceAll(/\s+/g, ' ').replace(/^AIRA2: /, ''),
+  );
+  assert.ok(named.length > 30);
+  const isThere = (name: string) => Object.values(nls).includes(name) || ours.includes(`l10n.t('${name}')`);
+  assert.deepEqual(
+    named.filter((name) => !elsewhere.has(name) && !isThere(name)),
+    [],
+  );
+});
+
+test('every token that menus look for is one that rows have', () => {
+  const sources = ['runs/candidateRow.ts', 'runs/runRow.ts', 'tasks/tasksTree.ts', 'workers/workersTree.ts']
+    .map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
+    .join('');
+  const states = [...CandidateState.options, ...RunState.options];
+  for (const { when = '' } of contributes.menus['view/item/context'] ?? [])
+    for (const [, token = ''] of when.matchAll(/viewItem =~ \/;(\w+);\//g))
+      assert.ok(sources.includes(`'${token}'`) || states.some((state) => state === token), token);
 });
 
 test('context keys in `when` clauses are those that the code sets', () => {

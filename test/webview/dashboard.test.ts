@@ -78,6 +78,71 @@ test('sealed scores are shown as sealed, what unsealing means is told before it 
   await page.getByText('Validation scores are sealed', { exact: false }).waitFor();
 });
 
+test('a run that has ended with nothing selected says so, and why', limits, async () => {
+  for (const [excluded, why] of [
+    [true, 'Every candidate with a score is excluded from the search.'],
+    [false, 'No candidate that may be selected has a validation score.'],
+  ] as const) {
+    await using panel = await openDashboard({
+      run: { candidates: 20, unsealed: true },
+      change: ({ summary, candidates }) => {
+        summary.selected = null;
+        for (const candidate of candidates) {
+          if (excluded) candidate.excluded = true;
+          candidate.validation = null;
+        }
+      },
+    });
+    await panel.page.getByText('no program was selected').waitFor();
+    await panel.page.getByText(why).waitFor();
+    assert.equal(await panel.page.getByText(/unsealed before the end|is selected when/).count(), 0);
+  }
+});
+
+const steering = ['Fork…', 'Use as Crossover Parent', 'Cross with…', 'Edit and Submit…', 'Evaluate Again…'];
+
+test(
+  'what a run would refuse is not offered of its candidates; one that is down takes it for later',
+  limits,
+  async () => {
+    for (const [state, offered, isExcludable] of [
+      ['running', steering, true],
+      ['interrupted', steering, true],
+      ['stopping', [], true],
+      ['finished', [], false],
+    ] as const) {
+      await using panel = await openDashboard({
+        change: (reset) => {
+          reset.summary.state = state;
+          reset.selected = bestOf(reset).id;
+        },
+      });
+      const { page } = panel;
+      await page.getByRole('button', { name: 'More Actions…' }).click();
+      await page.getByRole('menu').waitFor();
+      const items = (await page.getByRole('menuitem').allTextContents()).map((text) => text.trim());
+      assert.deepEqual(
+        items.filter((item) => steering.includes(item)),
+        offered,
+        state,
+      );
+      assert.equal(items.includes('Exclude from Search'), isExcludable, state);
+      assert.ok(items.includes('Open Program') && items.includes('Pin'), state);
+    }
+  },
+);
+
+test('one is not many: the head says 1 slot and 1 candidate', limits, async () => {
+  await using panel = await openDashboard({
+    change: ({ summary }) => {
+      summary.config.workers = 1;
+      summary.stagnation = { sinceBest: 1, sinceClearBest: 1 };
+    },
+  });
+  await panel.page.getByText('· 1 slot ·').waitFor();
+  await panel.page.getByText('1 candidate since then').waitFor();
+});
+
 test(
   'a click on a point selects its candidate here and in the tree, and a selection there shows here',
   limits,

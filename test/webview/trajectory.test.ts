@@ -120,7 +120,7 @@ test('nothing that a model or program writes becomes more than text', limits, as
     .getByText(/9,600,000 characters are not shown|more characters/)
     .first()
     .waitFor();
-  for (const link of await page.getByText(/Show .* more lines/).all()) await link.click();
+  for (const link of await page.getByText(/Show .* more lines?/).all()) await link.click();
   const found = await page.evaluate(() => {
     const roots: ParentNode[] = [document];
     const names: string[] = [];
@@ -279,6 +279,27 @@ test('a click on the strip of time leads to the step of that moment', limits, as
   await until(step, (number) => number > middle + 5, 'PageDown goes on by a tenth');
   assert.match((await strip.getAttribute('aria-valuetext')) ?? '', /^Step \d+ · (python|bash|Thinking|Waiting)/);
   await page.getByText(/Thinking[\s\S]*\(\d+ %\)/).waitFor();
+});
+
+test('forks and edits are offered while the run takes them, and go when it ends', limits, async () => {
+  await using panel = await openTrajectory(itemsOf(everyKind));
+  const { page } = panel;
+  const edit = page.getByRole('button', { name: 'Edit and Submit' });
+  const fork = page.getByRole('button', { name: 'Fork' });
+  for (const [state, count] of [
+    ['running', 1],
+    ['stopping', 0],
+    ['interrupted', 1],
+    ['finished', 0],
+  ] as const) {
+    await panel.send({ type: 'run', run: sampleRun({ state }) });
+    await until(
+      async () => [await fork.count(), await edit.count()],
+      (counts) => counts.every((found) => found === count),
+      `forks and edits of a run that is ${state}`,
+    );
+    assert.equal(await page.getByRole('button', { name: 'Open Program' }).count(), 1);
+  }
 });
 
 test('what the panel keeps is what it shows, not how that looks', limits, async () => {

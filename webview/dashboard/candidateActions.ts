@@ -1,6 +1,7 @@
-/** What a person can do with a candidate, and when it makes sense to offer it. Whether it can be done, the host decides. */
+/** What a person can do with a candidate, and when it is offered: not where the server is sure to refuse it. */
 import type { PanelCommand } from '../../protocol/panels.ts';
 import type { Candidate, RunSummary } from '../../protocol/run.ts';
+import { takes } from '../../protocol/steering.ts';
 import { t } from '../frame/strings.ts';
 import type { IconName } from '../ui/icon.ts';
 
@@ -11,11 +12,12 @@ export interface CandidateAction {
 }
 
 /** In groups, as a menu shows them. */
-export function candidateActions(candidate: Candidate, { state, bestSearch }: RunSummary): CandidateAction[][] {
+export function candidateActions(candidate: Candidate, run: RunSummary): CandidateAction[][] {
   const { operator, parents, pinned, excluded } = candidate;
+  const { bestSearch } = run;
   const submitted = candidate.state !== 'running' && candidate.failure?.kind !== 'no_submission';
   const scored = candidate.search !== null;
-  const live = state === 'running' || state === 'paused';
+  const takesWork = takes(run, 'work');
   const when = (offered: boolean, command: PanelCommand, label: string, icon: IconName): CandidateAction[] =>
     offered ? [{ command, label, icon }] : [];
   return [
@@ -32,19 +34,23 @@ export function candidateActions(candidate: Candidate, { state, bestSearch }: Ru
       ),
     ],
     [
-      ...when(scored && live, 'fork', t('Fork…'), 'fork'),
-      ...when(scored && live, 'markCrossoverParent', t('Use as Crossover Parent'), 'flag'),
-      ...when(scored && live, 'cross', t('Cross with…'), 'cross'),
-      ...when(submitted, 'editAndSubmit', t('Edit and Submit…'), 'edit'),
-      ...when(scored, 'reevaluate', t('Evaluate Again…'), 'refresh'),
+      ...when(scored && takesWork, 'fork', t('Fork…'), 'fork'),
+      ...when(scored && takesWork, 'markCrossoverParent', t('Use as Crossover Parent'), 'flag'),
+      ...when(scored && takesWork, 'cross', t('Cross with…'), 'cross'),
+      ...when(submitted && takesWork, 'editAndSubmit', t('Edit and Submit…'), 'edit'),
+      ...when(scored && takesWork, 'reevaluate', t('Evaluate Again…'), 'refresh'),
     ],
     [
       pinned === true
         ? { command: 'unpin', label: t('Unpin'), icon: 'pin' }
         : { command: 'pin', label: t('Pin'), icon: 'pin' },
-      excluded === true
-        ? { command: 'include', label: t('Include in Search Again'), icon: 'add' }
-        : { command: 'exclude', label: t('Exclude from Search'), icon: 'close' },
+      ...(takes(run, 'exclusion')
+        ? [
+            excluded === true
+              ? ({ command: 'include', label: t('Include in Search Again'), icon: 'add' } as const)
+              : ({ command: 'exclude', label: t('Exclude from Search'), icon: 'close' } as const),
+          ]
+        : []),
       ...when(submitted, 'export', t('Export…'), 'submit'),
       ...when(submitted, 'revealArtefacts', t('Reveal Files'), 'server'),
       { command: 'copyReference', label: t('Copy Reference'), icon: 'copy' },

@@ -4,8 +4,10 @@ import { formatCost, formatTokens, tokensOf } from '../../protocol/amounts.ts';
 import type { LinkMessage, PanelCommand } from '../../protocol/panels.ts';
 import type { Candidate, RunSummary } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
+import { takes } from '../../protocol/steering.ts';
 import '../frame/frame.ts';
 import { t } from '../frame/strings.ts';
+import { stepsWord } from '../text/counts.ts';
 import { shortDuration } from '../text/shortDuration.ts';
 import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
@@ -180,7 +182,7 @@ export class ArTrajectoryHead extends ArElement {
     const sealed = validation === null && test === null && !run.unsealed;
     return html`<span>${visibleText(this.heading)}</span>
       <span>${visibleText(run.config.model)}</span>
-      ${steps === 0 ? nothing : html`<span>${steps === 1 ? t('1 step') : t('{0} steps', steps)}</span>`}
+      ${steps === 0 ? nothing : html`<span>${stepsWord(steps)}</span>`}
       ${this.took > 0 ? html`<span>${shortDuration(this.took)}</span>` : nothing}
       ${
         spent === undefined || tokensOf(spent) === 0
@@ -202,6 +204,7 @@ export class ArTrajectoryHead extends ArElement {
   #actions(): TemplateResult {
     const { id, parents, pinned, state } = this.candidate;
     const done = state === 'scored' || state === 'failed';
+    const takesWork = takes(this.run, 'work');
     const icon = (command: PanelCommand, name: IconName, label: string) =>
       html`<ar-button appearance="icon" label=${label} @click=${() => this.command(command, [id])}
         ><ar-icon name=${name}></ar-icon
@@ -212,8 +215,8 @@ export class ArTrajectoryHead extends ArElement {
       >`;
     return html`${done ? button('openProgram', 'python', t('Open Program')) : nothing}
     ${done && parents.length > 0 ? icon('compareWithParent', 'diff', t('Compare with Parent')) : nothing}
-    ${state === 'scored' ? icon('fork', 'fork', t('Fork')) : nothing}
-    ${done ? icon('editAndSubmit', 'edit', t('Edit and Submit')) : nothing}
+    ${state === 'scored' && takesWork ? icon('fork', 'fork', t('Fork')) : nothing}
+    ${done && takesWork ? icon('editAndSubmit', 'edit', t('Edit and Submit')) : nothing}
     ${pinned === true ? icon('unpin', 'pin', t('Unpin')) : icon('pin', 'pin', t('Pin'))}
     ${icon('revealInTree', 'tree', t('Reveal in Runs'))} ${icon('openDashboard', 'chart', t('Open Dashboard'))}`;
   }

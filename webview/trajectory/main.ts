@@ -8,5 +8,6 @@ mountPanel<ToTrajectoryPanel, z.infer<typeof FromTrajectoryPanel>>(() => new ArT
   reset: ['run', 'title', 'candidate', 'items', 'total'],
   items: ['items', 'total'],
   candidate: ['candidate'],
+  run: ['run'],
   output: ['index', 'offset', 'text', 'bytes', 'nextOffset'],
 });

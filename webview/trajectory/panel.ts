@@ -118,6 +118,9 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
       case 'candidate':
         if (this.shown !== null) this.shown = { ...this.shown, candidate: message.candidate };
         break;
+      case 'run':
+        if (this.shown !== null) this.shown = { ...this.shown, run: message.run };
+        break;
       case 'output':
         this.outputs = answered(this.outputs, message);
         break;

@@ -1,9 +1,9 @@
 /** Commands about whole runs. */
 import { isTimedByGpus } from '../../../protocol/projection.ts';
-import type { BudgetExtension } from '../../../protocol/run.ts';
+import type { BudgetExtension, RunSummary } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
-import { modelWords, runStateWords } from '../runs/runRow.ts';
+import { canExtend, isLive, modelWords, runStateWords } from '../runs/runRow.ts';
 import { boundWords } from '../runs/tooltips.ts';
 import { askText, choose, confirm, mention, validateNumber } from '../ui/ask.ts';
 import { exportTo } from './exportCandidate.ts';
@@ -100,9 +100,15 @@ interface Bound {
 }
 
 export async function extend(app: App, args: readonly unknown[]): Promise<void> {
-  const run = await runOf(app, args, l10n.t('Extend the budget of a run'), ({ state }) => state !== 'finished');
+  const run = await runOf(app, args, l10n.t('Extend the budget of a run'), canExtend);
   if (run === undefined) return;
-  const { config, state } = await app.connection.get().request('run.get', { run });
+  const summary = await app.connection.get().request('run.get', { run });
+  const { config, state } = summary;
+  if (!canExtend(summary))
+    throw new CannotError(
+      l10n.t('The run on {0} has ended and its hidden scores are open: it cannot go on.', config.task),
+      ['startRun'],
+    );
   const budget = config.budget ?? {};
   const mayComeBy = state === 'interrupted' && isTimedByGpus(config);
   const bounds: Bound[] = [
@@ -153,9 +159,12 @@ export async function exportBest(app: App, args: readonly unknown[]): Promise<vo
 export async function deleteRun(app: App, args: readonly unknown[]): Promise<void> {
   const [, many] = args;
   const named = Array.isArray(many) ? many.map(asRun).filter((run) => run !== null) : [];
-  const first = named.length > 0 ? undefined : await runOf(app, args, l10n.t('Delete a run'));
+  const first = named.length > 0 ? undefined : await runOf(app, args, l10n.t('Delete a run'), isDeletable);
   const runs = [...new Set(named.length > 0 ? named : first === undefined ? [] : [first])];
   if (runs.length === 0) return;
+  const live = runs.map((run) => app.runs.get(run)).find((run) => run !== undefined && !isDeletable(run));
+  if (live !== undefined)
+    throw new CannotError(l10n.t('The run on {0} is live: stop it first, then delete it.', live.config.task));
   const names = runs.map((run) => nameOf(app, run)).join(', ');
   const detail = l10n.t(
     'Its candidates, programs, trajectories and scores are removed from the disk of {0}. This cannot be undone.',
@@ -164,6 +173,8 @@ export async function deleteRun(app: App, args: readonly unknown[]): Promise<voi
   if (!(await confirm(l10n.t('Delete {0}?', names), detail, l10n.t('Delete')))) return;
   for (const run of runs) await app.connection.get().request('run.delete', { run });
 }
+
+const isDeletable = ({ state }: Pick<RunSummary, 'state'>) => !isLive(state);
 
 function nameOf(app: App, run: string): string {
   const summary = app.runs.get(run);

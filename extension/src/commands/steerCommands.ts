@@ -4,23 +4,24 @@ import { maxGuidance } from '../../../protocol/client.ts';
 import { type CandidateId, maxRepeats } from '../../../protocol/run.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
+import { whenServed } from '../runs/steeringWords.ts';
 import { askText, mention, validateNumber } from '../ui/ask.ts';
 import { setContext } from '../views/contexts.ts';
 import { CannotError } from './failure.ts';
-import { type CandidateRef, candidateOf, namedCandidates, pickCandidate } from './target.ts';
+import { type CandidateRef, candidateOf, namedCandidates, pickCandidate, requireTaken } from './target.ts';
 
 export async function fork(app: App, args: readonly unknown[]): Promise<void> {
-  const ref = await candidateOf(app, args, l10n.t('Fork a candidate'), 'scored');
+  const ref = await candidateOf(app, args, l10n.t('Fork a candidate'), 'scored', 'work');
   if (ref === undefined) return;
   const guidance = await askGuidance(l10n.t('Fork #{0}: an agent goes on from here', ref.candidate));
   if (guidance === undefined) return;
   const client = app.connection.get();
   await client.request('run.fork', { run: ref.run, parent: ref.candidate, ...guidance, operation: randomUUID() });
-  mention(l10n.t('An agent goes on from #{0} as soon as a slot is free.', ref.candidate));
+  mention(l10n.t('An agent goes on from #{0} {1}.', ref.candidate, whenServed(app.runs.get(ref.run)?.state)));
 }
 
 export async function markCrossoverParent(app: App, args: readonly unknown[]): Promise<void> {
-  const ref = await candidateOf(app, args, l10n.t('Choose a parent for a crossover'), 'scored');
+  const ref = await candidateOf(app, args, l10n.t('Choose a parent for a crossover'), 'scored', 'work');
   if (ref === undefined) return;
   setMarked(app, { run: ref.run, candidate: ref.candidate });
   mention(l10n.t('#{0} is one parent. Choose “Cross…” on the other.', ref.candidate));
@@ -43,17 +44,19 @@ export async function cross(app: App, args: readonly unknown[]): Promise<void> {
   const client = app.connection.get();
   await client.request('run.cross', { run: one.run, parents: pair, ...guidance, operation: randomUUID() });
   setMarked(app, null);
-  mention(l10n.t('An agent combines #{0} and #{1} as soon as a slot is free.', ...pair));
+  mention(l10n.t('An agent combines #{0} and #{1} {2}.', ...pair, whenServed(app.runs.get(one.run)?.state)));
 }
 
 async function crossParents(app: App, args: readonly unknown[]): Promise<[CandidateRef, CandidateRef] | undefined> {
   const [first, second, ...more] = namedCandidates(app, args);
   if (more.length > 0) throw new CannotError(l10n.t('A crossover has two parents: select two candidates.'));
-  if (first !== undefined && second !== undefined) return [first, second];
   const { marked } = app.runsView;
+  const known = first ?? marked;
+  if (known !== null) await requireTaken(app.connection.get(), known.run, 'work');
+  if (first !== undefined && second !== undefined) return [first, second];
   if (first !== undefined && marked !== null && marked.candidate !== first.candidate && marked.run === first.run)
     return [marked, first];
-  const one = first ?? marked ?? (await candidateOf(app, args, l10n.t('Cross two candidates: the first'), 'scored'));
+  const one = known ?? (await candidateOf(app, args, l10n.t('Cross two candidates: the first'), 'scored', 'work'));
   if (one === undefined) return undefined;
   const other = await pickCandidate(app, one.run, l10n.t('Cross #{0} with', one.candidate), 'scored', one.candidate);
   return other === undefined ? undefined : [one, { run: one.run, candidate: other }];
@@ -84,10 +87,12 @@ export const include = marker({ excluded: false });
 
 /** Marks every selected candidate. */
 function marker(mark: { pinned?: boolean; excluded?: boolean }) {
+  const wish = mark.excluded === undefined ? null : 'exclusion';
   return async (app: App, args: readonly unknown[]): Promise<void> => {
     const named = namedCandidates(app, args);
-    const picked = named.length > 0 ? named : [await candidateOf(app, args, l10n.t('Mark a candidate'))];
+    const picked = named.length > 0 ? named : [await candidateOf(app, args, l10n.t('Mark a candidate'), 'any', wish)];
     const client = app.connection.get();
+    if (wish !== null) for (const run of new Set(named.map((ref) => ref.run))) await requireTaken(client, run, wish);
     for (const ref of picked)
       if (ref !== undefined)
         await client.request('candidate.mark', { run: ref.run, candidate: ref.candidate, ...mark });
@@ -95,7 +100,7 @@ function marker(mark: { pinned?: boolean; excluded?: boolean }) {
 }
 
 export async function reevaluate(app: App, args: readonly unknown[]): Promise<void> {
-  const ref = await candidateOf(app, args, l10n.t('Re-evaluate a candidate'), 'scored');
+  const ref = await candidateOf(app, args, l10n.t('Re-evaluate a candidate'), 'scored', 'work');
   if (ref === undefined) return;
   const check = validateNumber({ min: 1, isWhole: true });
   const times = await askText({
@@ -109,5 +114,5 @@ export async function reevaluate(app: App, args: readonly unknown[]): Promise<vo
   const { run, candidate } = ref;
   const wish = { run, candidate, times: Number(times), operation: randomUUID() };
   await app.connection.get().request('candidate.reevaluate', wish);
-  mention(l10n.t('#{0} is evaluated again as soon as a slot is free.', candidate));
+  mention(l10n.t('#{0} is evaluated again {1}.', candidate, whenServed(app.runs.get(run)?.state)));
 }

@@ -14,13 +14,14 @@ import {
   type WorkingCopy,
   workingCopyOf,
 } from '../program/workingCopies.ts';
+import { whenServed } from '../runs/steeringWords.ts';
 import { askText, mention } from '../ui/ask.ts';
 import { notify } from '../ui/notify.ts';
 import { CannotError } from './failure.ts';
-import { candidateOf } from './target.ts';
+import { candidateOf, requireTaken } from './target.ts';
 
 export async function editAndSubmit(app: App, args: readonly unknown[]): Promise<void> {
-  const ref = await candidateOf(app, args, l10n.t('Edit a program and submit it'), 'program');
+  const ref = await candidateOf(app, args, l10n.t('Edit a program and submit it'), 'program', 'work');
   if (ref === undefined) return;
   const program = await app.readProgram(ref.run, ref.candidate);
   const { machine } = app.connection;
@@ -40,6 +41,8 @@ export async function submitCandidate(app: App, args: readonly unknown[]): Promi
       'editAndSubmit',
     ]);
   const { run, parent } = copy.origin;
+  const client = await app.connection.need();
+  await requireTaken(client, run, 'work');
   await saveAll(copy);
   const summary = await askText({
     title: l10n.t('Submit a program that came from #{0}', parent),
@@ -52,10 +55,9 @@ export async function submitCandidate(app: App, args: readonly unknown[]): Promi
           : null,
   });
   if (summary === undefined) return;
-  const client = await app.connection.need();
   const program = { summary: summary.trim(), files: await filesOf(copy) };
   await client.request('run.submit', { run, parent, ...program, operation: randomUUID() });
-  mention(l10n.t('Your program is evaluated as soon as a slot is free.'));
+  mention(l10n.t('Your program is evaluated {0}.', whenServed(app.runs.get(run)?.state)));
   await offerRemoval(copy);
 }
 

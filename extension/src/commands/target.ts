@@ -7,12 +7,15 @@ import * as z from 'zod';
 import type { RunView } from '../../../protocol/projection.ts';
 import { CandidateId, RunId, type RunSummary } from '../../../protocol/run.ts';
 import { formatScore } from '../../../protocol/score.ts';
+import type { AgentServerClient } from '../../../protocol/serverClient.ts';
+import { takes, type Wish } from '../../../protocol/steering.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
 import { byScore } from '../runs/candidateOrder.ts';
 import { hasProgram, operatorWords, stateWords } from '../runs/candidateRow.ts';
 import { isLive, modelWords, moment, standingWords } from '../runs/runRow.ts';
+import { refusalWords } from '../runs/steeringWords.ts';
 import { choose } from '../ui/ask.ts';
 import { CannotError } from './failure.ts';
 
@@ -49,19 +52,31 @@ export function namedCandidates(app: App, args: readonly unknown[]): CandidateRe
 
 export type CandidateFilter = 'any' | 'scored' | 'program' | 'trajectory';
 
-/** The one candidate that a command is about. undefined: the person has picked none. */
+/**
+ * The one candidate that a command is about. undefined: the person has picked none.
+ * @param wish what will be asked of its run
+ * @throws {CannotError} before the person is asked anything, if the run takes no such wish
+ */
 export async function candidateOf(
   app: App,
   args: readonly unknown[],
   title: string,
   filter: CandidateFilter = 'any',
+  wish: Wish | null = null,
 ): Promise<CandidateRef | undefined> {
   const [named] = namedCandidates(app, args);
-  if (named !== undefined) return named;
-  const run = await runOf(app, [], title);
+  const run = named?.run ?? (await runOf(app, [], title, (summary) => wish === null || takes(summary, wish)));
   if (run === undefined) return undefined;
+  if (wish !== null) await requireTaken(app.connection.get(), run, wish);
+  if (named !== undefined) return named;
   const candidate = await pickCandidate(app, run, title, filter);
   return candidate === undefined ? undefined : { run, candidate };
+}
+
+/** @throws {CannotError} if the run takes no such wish any more */
+export async function requireTaken(client: AgentServerClient, run: RunId, wish: Wish): Promise<void> {
+  const refusal = refusalWords(await client.request('run.get', { run }), wish);
+  if (refusal !== null) throw new CannotError(refusal, ['startRun']);
 }
 
 export async function pickCandidate(

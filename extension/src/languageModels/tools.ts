@@ -7,12 +7,14 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { maxGuidance } from '../../../protocol/client.ts';
 import { CandidateId, RunId, type RunSummary } from '../../../protocol/run.ts';
+import { takes } from '../../../protocol/steering.ts';
 import type { App } from '../app.ts';
 import { CannotError, explain } from '../commands/failure.ts';
 import type { LanguageModelToolName } from '../ids.ts';
 import { l10n } from '../localisation.ts';
 import { escapeMarkdown, oneLine, shorten } from '../markdown.ts';
 import { isLive } from '../runs/runRow.ts';
+import { whenServed } from '../runs/steeringWords.ts';
 import { planWords } from '../startRun/choices.ts';
 import { candidateText, runsText, topCandidatesText } from './toolTexts.ts';
 
@@ -120,11 +122,12 @@ export class LanguageModelTools {
 
   async #fork({ run, candidate, guidance }: z.infer<(typeof Inputs)['aira2_fork']>): Promise<string> {
     this.#requireTrust();
-    const id = run ?? (await this.#newest(({ state }) => isLive(state))).id;
+    const id = run ?? (await this.#newest((summary) => isLive(summary.state) && takes(summary, 'work'))).id;
     const words = guidance === undefined ? {} : { guidance };
     const client = this.#app.connection.get();
     await client.request('run.fork', { run: id, parent: candidate, ...words, operation: randomUUID() });
-    return l10n.t('Queued in run {0}: an agent goes on from #{1} as soon as a slot is free.', id, candidate);
+    const when = whenServed(this.#app.runs.get(id)?.state);
+    return l10n.t('Queued in run {0}: an agent goes on from #{1} {2}.', id, candidate, when);
   }
 
   async #prepareStart(input: StartInput): Promise<vscode.PreparedToolInvocation> {

@@ -1,7 +1,7 @@
 /** The host's side of the Trajectory panel: one agent's work, step by step, live. */
 import type * as vscode from 'vscode';
 import { FromTrajectoryPanel, type LinkMessage, type ToTrajectoryPanel } from '../../../protocol/panels.ts';
-import type { CandidateId, RunId } from '../../../protocol/run.ts';
+import type { CandidateId, RunId, RunSummary } from '../../../protocol/run.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
@@ -24,6 +24,8 @@ export class TrajectoryPanel implements PanelController {
   #hold: Subscription;
   #following: Subscription | null = null;
   #isFilled = false;
+  /** Of the run, as the panel knows it: what can be asked for depends on it. */
+  #standing = '';
   /** Counts what is shown: an answer to what was shown before is dropped. */
   #turn = 0;
 
@@ -142,6 +144,7 @@ export class TrajectoryPanel implements PanelController {
       if (turn !== this.#turn || shown === undefined) return;
       const [items = [], ...more] = fitting(page.items);
       this.#isFilled = true;
+      this.#standing = standingOf(view.summary);
       this.#frame.title = this.#title();
       this.#frame.post({ type: 'reset', run: view.summary, title, candidate: shown, items, total: page.total });
       for (const piece of more) this.#frame.post({ type: 'items', items: piece, total: page.total });
@@ -192,5 +195,13 @@ export class TrajectoryPanel implements PanelController {
       change.kind !== 'events' || change.events.some((event) => touchedBy(event).includes(this.#candidate));
     const candidate = change.view.candidates.get(this.#candidate);
     if (isTouched && candidate !== undefined) this.#frame.post({ type: 'candidate', candidate });
+    const { summary } = change.view;
+    if (!this.#isFilled || standingOf(summary) === this.#standing) return;
+    this.#standing = standingOf(summary);
+    this.#frame.post({ type: 'run', run: summary });
   }
+}
+
+function standingOf({ state, unsealed }: RunSummary): string {
+  return unsealed ? `${state}, unsealed` : state;
 }

@@ -3,10 +3,10 @@ import { clearLead } from '../../../protocol/lead.ts';
 import type { RunView } from '../../../protocol/projection.ts';
 import type { Candidate, CandidateFailure, CandidateId, Operator } from '../../../protocol/run.ts';
 import { formatScore } from '../../../protocol/score.ts';
+import { takes } from '../../../protocol/steering.ts';
 import { l10n } from '../localisation.ts';
 import { oneLine, shorten } from '../markdown.ts';
 import { contextTokens, type Row, type RowIcon } from '../views/row.ts';
-import { isLive } from './runRow.ts';
 import { type ScoreChange, scoreChange } from './scoreChange.ts';
 
 export interface CandidateMark {
@@ -100,11 +100,13 @@ export function arrow({ better, clear, difference }: ScoreChange): string {
 
 function tokens(candidate: Candidate, view: RunView, marked: CandidateId | null): string {
   const { id, state, parents, pinned, excluded } = candidate;
-  const all = ['candidate', state, isLive(view.summary.state) ? 'live' : 'ended'];
+  const all = ['candidate', state];
+  if (takes(view.summary, 'work')) all.push('steerable');
   if (parents.length > 0) all.push('hasParent');
   if (hasProgram(candidate)) all.push('hasProgram');
   if (candidate.operator !== 'human') all.push('hasTrajectory');
   all.push(pinned === true ? 'pinned' : 'notPinned', excluded === true ? 'excluded' : 'included');
+  if (takes(view.summary, 'exclusion')) all.push('excludable');
   if (marked === id) all.push('marked');
   return contextTokens(all);
 }

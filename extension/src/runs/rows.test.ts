@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunState } from '../../../protocol/run.ts';
+import type { Wish } from '../../../protocol/steering.ts';
 import { candidateIcon, candidateMark, candidateRow } from './candidateRow.ts';
+import { requestWords } from './requestWords.ts';
 import { runRow } from './runRow.ts';
+import { refusalWords, whenServed } from './steeringWords.ts';
 import { candidate, score, summary, view } from './testRun.ts';
 import { candidateTooltip, runTooltip } from './tooltips.ts';
 
@@ -51,10 +55,44 @@ test('icons differ in shape, not only in colour, between states and operators', 
 test('what can be done with a candidate is in its tokens', () => {
   const one = view([candidate(1)]);
   const scored = candidateRow(candidate(1), one, 1).contextValue;
-  for (const token of ['live', 'hasProgram', 'notPinned', 'marked']) assert.ok(scored.includes(`;${token};`), token);
+  for (const token of ['steerable', 'excludable', 'hasProgram', 'notPinned', 'marked'])
+    assert.ok(scored.includes(`;${token};`), token);
   const running = candidateRow(candidate(2, { state: 'running', parents: [1] }), one, null).contextValue;
   assert.doesNotMatch(running, /;hasProgram;|;marked;/);
   assert.match(running, /;hasParent;/);
+});
+
+test('what its run takes no more is not among the tokens of a candidate', () => {
+  const tokensIn = (state: RunState) => candidateRow(candidate(1), view([], { state }), null).contextValue;
+  for (const state of ['running', 'paused', 'interrupted'] as const)
+    assert.match(tokensIn(state), /;steerable;/, state);
+  assert.doesNotMatch(tokensIn('stopping'), /;steerable;/);
+  assert.match(tokensIn('stopping'), /;excludable;/);
+  assert.doesNotMatch(tokensIn('finished'), /;steerable;|;excludable;/);
+});
+
+test('why a run takes nothing is said in words, and when it gets to what it takes', () => {
+  const words = (state: RunState, wish: Wish) => refusalWords(summary({ state }), wish);
+  assert.match(words('finished', 'work') ?? '', /on diamonds has ended .* nothing can be added/);
+  assert.match(words('stopping', 'work') ?? '', /on diamonds is ending/);
+  assert.match(words('finished', 'exclusion') ?? '', /made its selection/);
+  assert.equal(words('stopping', 'exclusion'), null);
+  assert.equal(words('interrupted', 'work'), null);
+  const replay = summary({ config: { ...summary().config, replayOf: 'another-run' } });
+  assert.match(refusalWords(replay, 'work') ?? '', /replays a recording/);
+  assert.equal(whenServed('interrupted'), 'when the run is resumed');
+  assert.equal(whenServed('running'), 'as soon as a slot is free');
+});
+
+test('one is not many', () => {
+  const one = summary({
+    stagnation: { sinceBest: 1, sinceClearBest: 1 },
+    config: { ...summary().config, candidates: 1 },
+  });
+  assert.match(runTooltip(one, 'here'), /1 candidate since the last clear improvement/);
+  assert.match(runTooltip(one, 'here'), /Ends at 1 candidate$/m);
+  assert.match(candidateTooltip(candidate(1, { steps: 1 }), view([]), 0), /· 1 step ·/);
+  assert.equal(requestWords({ kind: 'reevaluate', candidate: 1, times: 1 }), '#1 again');
 });
 
 test('a mark of a person is told before what the search thinks', () => {
