@@ -4,7 +4,7 @@ import { clientToServer, maxClientFrameBytes, maxServerFrameBytes, serverToClien
 import { Peer } from '../../protocol/rpc.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { ScorerClosedError, ScorerError } from '../evaluation/errors.ts';
-import { RequestRefusedError } from '../search/requests.ts';
+import { CandidateNotFoundError, RequestRefusedError } from '../search/requests.ts';
 import type { RunStore } from '../store/runStore.ts';
 import { type Endpoint, sameSecret } from '../transport/endpoint.ts';
 import { meetingVersion, serverInfo } from './serverInfo.ts';
@@ -78,6 +78,7 @@ async function heeded<T>(run: HostedRun, id: string, act: () => Promise<T>): Pro
   try {
     return await act();
   } catch (error) {
+    if (error instanceof CandidateNotFoundError) throw new RpcRefusal('not_found', error.message);
     if (error instanceof RequestRefusedError || error instanceof ScorerError || error instanceof ScorerClosedError)
       throw new RpcRefusal('refused', error.message);
     throw error;
