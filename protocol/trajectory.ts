@@ -108,6 +108,8 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
     /** Whose budget. */
     scope: z.enum(['run', 'candidate']),
     detail: z.string(),
+    /** It waited so long for calls of others to end. */
+    parkedMs,
   }),
   /**
    * From here on the model is shown less of what came before. On disk before it is used: messages are a function of the

@@ -6,14 +6,16 @@ import { spendingOf } from '../models/budget/spendingOf.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { BudgetTooSmallError, TrajectoryEnd } from './limits.ts';
 
-/** A draft has the shortest prompt of all: where it has no room for a first call, no candidate has. */
+/** The very first draft has the shortest prompt of all: where it has no room for a first call, no candidate has. */
 export function budgetEnd(
   error: BudgetExhaustedError,
-  { events, operator }: { events: readonly TrajectoryEvent[]; operator: OperatorContext['operator'] },
+  { events, context }: { events: readonly TrajectoryEvent[]; context: OperatorContext },
 ): TrajectoryEnd | BudgetTooSmallError {
   if (error.scope === 'run') return new TrajectoryEnd('run_budget', error.message);
-  const isFirst = operator === 'draft' && spendingOf(events, { open: true }).calls === 0;
-  if (!isFirst || error.lack === null) return new TrajectoryEnd('budget_limit', error.message);
+  const { operator, draftIndex, populationSize } = context;
+  const isFirst = operator === 'draft' && draftIndex === 0 && populationSize === 0;
+  if (!isFirst || spendingOf(events, { open: true }).calls > 0 || error.lack === null)
+    return new TrajectoryEnd('budget_limit', error.message);
   const { limits, needed } = error.lack;
   const [bound, most, option] =
     limits.costUsd !== null && needed.costUsd > limits.costUsd

@@ -210,6 +210,20 @@ describe('a conversation that grows long', () => {
     assert.deepEqual(ofType(given.log.events, 'notice'), [], 'no turn was the last before its time');
   });
 
+  it('ends with its time also where that runs out in a snapshot', async () => {
+    const turns: Turn[] = [];
+    const model = scripted(turns, { contextTokens: 40_000 });
+    const answer = model.generate.bind(model);
+    model.generate = (request) => {
+      if (request.caller?.purpose === 'snapshot') throw new ChatModelError('out_of_time', 'time was up');
+      turns.push([text('think'), big(900)]);
+      return answer(request);
+    };
+    const given = options(model, bench().workbench, { context: roomy });
+    assert.equal((await runAgent(given)).reason, 'time_limit');
+    assert.deepEqual(ofType(given.log.events, 'discarded'), []);
+  });
+
   it('is shortened without any model when the provider calls it too long, and fails only when nothing is left', async () => {
     const model = scripted([[big(500)], [big(500)], [big(500)], tooLong, tooLong, [submit()]]);
     const given = options(model, bench().workbench);

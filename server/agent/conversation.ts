@@ -200,7 +200,8 @@ export class Conversation {
     } catch (error) {
       // Without notes there may be room for another turn.
       if (error instanceof BudgetExhaustedError) return null;
-      if (!ChatModelError.is(error) && !(error instanceof TrajectoryEnd)) throw error;
+      const isOver = error instanceof TrajectoryEnd && error.reason === 'time_limit';
+      if (isOver || !(ChatModelError.is(error) || error instanceof TrajectoryEnd)) throw error;
       const usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
       const parkedMs = Math.max(0, this.#options.now() - started);
       await this.#discard('snapshot', { finish: { raw: error.message }, usage, durationMs: 0, parkedMs });

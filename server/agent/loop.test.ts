@@ -237,10 +237,11 @@ describe('the ReAct loop', () => {
       assert.notEqual(given.log.events.at(-1)?.type, 'ended', 'nothing is its fault');
     });
 
-    it('fails a descendant whose first turn is longer than that of a draft', async () => {
-      const context = draftContext({ operator: 'crossover' });
-      const model = scripted([refused('candidate'), refused('candidate')]);
-      assert.equal((await runAgent(options(model, bench().workbench, { context }))).reason, 'budget_limit');
+    it('fails a candidate whose first turn is longer than that of the first draft', async () => {
+      for (const context of [draftContext({ operator: 'crossover' }), draftContext({ draftIndex: 7 })]) {
+        const model = scripted([refused('candidate'), refused('candidate')]);
+        assert.equal((await runAgent(options(model, bench().workbench, { context }))).reason, 'budget_limit');
+      }
     });
   });
 

@@ -146,7 +146,7 @@ class Agent {
       return await this.#record(await this.#conversation.next({ isLast }), isLast);
     } catch (error) {
       if (!(error instanceof BudgetExhaustedError)) throw error;
-      const end = budgetEnd(error, { events: this.#events, operator: this.#options.context.operator });
+      const end = budgetEnd(error, { events: this.#events, context: this.#options.context });
       if (isLast || end instanceof BudgetTooSmallError) throw end;
       await this.#warnOnce();
       return this.#answer(true);

@@ -97,6 +97,13 @@ describe('a single-turn operator', () => {
     });
   });
 
+  it('ends in a replay where its time was up when it was recorded', async () => {
+    const recordedTurns = { isLast: () => false, isOver: () => true, cutOffMs: () => null };
+    const { options, model } = bench([], { recordedTurns });
+    assert.equal((await runSingleTurn(options)).reason, 'time_limit');
+    assert.deepEqual(model.requests, []);
+  });
+
   it('is told what a failed parent printed, and to mend it', async () => {
     const context: OperatorContext = draftContext({
       operator: 'mutation',

@@ -41,6 +41,7 @@ export type SingleTurnOptions = Pick<
   | 'log'
   | 'execIdPrefix'
   | 'runRemainingMs'
+  | 'recordedTurns'
   | 'saveProgram'
   | 'entryFile'
   | 'signal'
@@ -73,6 +74,8 @@ export async function runSingleTurn(options: SingleTurnOptions): Promise<AgentRe
       context,
     });
   try {
+    if (options.recordedTurns?.isOver(0) === true)
+      throw new TrajectoryEnd('time_limit', 'time was up before the model had answered');
     const answer = await answerOf(options, now);
     const { callId, submission } = submissionIn(answer);
     await options.saveProgram([programFile(options.entryFile, submission.code)]);
@@ -90,8 +93,7 @@ export async function runSingleTurn(options: SingleTurnOptions): Promise<AgentRe
           ];
     return await end('submitted', submission.summary, ...observed);
   } catch (thrown) {
-    const about = { events: log.events, operator: context.operator };
-    const error = thrown instanceof BudgetExhaustedError ? budgetEnd(thrown, about) : thrown;
+    const error = thrown instanceof BudgetExhaustedError ? budgetEnd(thrown, { events: log.events, context }) : thrown;
     if (!(error instanceof TrajectoryEnd)) throw error;
     return end(error.reason, error.message);
   }

@@ -153,6 +153,11 @@ export class Hosting {
       await this.takeUp(id);
       log.info({ run: id }, 'the run was taken up');
     } catch (error) {
+      if (this.#beginning.has(id)) {
+        // A person resumes it at this moment. Should that fail, it waits as before.
+        this.#waiting.set(id, Promise.resolve());
+        return;
+      }
       log.warn({ run: id, err: error }, 'the run could not be taken up');
       const told = this.#tellNotTakenUp(id, error);
       if (isWorthWaiting(error)) {

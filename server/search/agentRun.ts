@@ -148,8 +148,9 @@ export class AgentRuns {
         runRemainingMs: this.#options.runRemainingMs,
         signal,
       };
+      const recordedTurns = again === null || again.turns === null ? {} : { recordedTurns: again.turns };
       if (workbench === null) {
-        const result = await runSingleTurn(given);
+        const result = await runSingleTurn({ ...given, ...recordedTurns });
         return { result, spent: accounts.told(account), program };
       }
       const result = await runAgent({
@@ -158,7 +159,7 @@ export class AgentRuns {
         rehearsals: this.#rehearsals(id),
         outputs: new KeptOutputs(paths.outputs),
         ...this.#peers(candidate, context, log.events),
-        ...(again === null || again.turns === null ? {} : { recordedTurns: again.turns }),
+        ...recordedTurns,
       });
       await bothSettled(slot.closeSession(session), log.close());
       return { result, spent: accounts.told(account), program };

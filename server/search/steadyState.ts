@@ -360,7 +360,9 @@ export class SteadyState {
         this.interrupt(`the model provider cannot go on: ${error.message}`);
       } else if (error instanceof BudgetTooSmallError) {
         log.error({ candidate: id, err: error }, 'a candidate can do nothing');
-        this.interrupt(error.message);
+        // A run that is ending anyhow ends.
+        if (this.#stopReason === null) this.interrupt(error.message);
+        else await this.#abandon(id, error.message);
       } else if (error instanceof InterruptedError) {
         if (this.#interruption === null) await this.#abandon(id, this.#stopReason ?? error.message);
       } else if (work.isSlotOut(error)) {

@@ -184,7 +184,7 @@ export class ArTrajectoryPanel extends PanelElement<ToTrajectoryPanel, Outgoing>
     if (this.shown === null) return html`<div class="empty">${t('Loading the trajectory…')}</div>`;
     const { run, title, candidate } = this.shown;
     const rows = this.#rows;
-    const timeline = this.#model.timeline(candidate);
+    const timeline = this.#model.timeline(candidate, run.state !== 'interrupted' && run.state !== 'finished');
     const search = this.#search;
     const matches = search?.rows(rows) ?? [];
     const command: ArTrajectoryHead['command'] = (name, candidates) => this.#command(name, candidates);

@@ -24,7 +24,8 @@ test('nothing is under way that has not begun', () => assert.equal(modelOf([]).u
 
 test('the strip shows what is under way', () => {
   const model = modelOf([started(), answer(1, began + 10_000)]);
-  const { stretches } = model.timeline({ state: 'running', endedAt: null });
-  assert.equal(stretches.at(-1)?.activity, 'tools');
-  assert.equal(model.timeline({ state: 'scored', endedAt: began }).stretches.at(-1)?.activity, 'thinking');
+  const running = { state: 'running', endedAt: null } as const;
+  assert.equal(model.timeline(running, true).stretches.at(-1)?.activity, 'tools');
+  assert.equal(model.timeline({ ...running }, false).stretches.at(-1)?.activity, 'thinking', 'the run is down');
+  assert.equal(model.timeline({ state: 'scored', endedAt: began }, true).stretches.at(-1)?.activity, 'thinking');
 });

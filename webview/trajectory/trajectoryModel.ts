@@ -80,13 +80,16 @@ export class TrajectoryModel {
     return { activity: 'tools', tool: open.call.name, since: last.event.at };
   }
 
-  /** What is under way grows with the clock, a second at a time. */
-  timeline(candidate: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'>): Timeline {
-    const now = this.now();
-    const isLive = candidate.state === 'running' || candidate.state === 'evaluating';
-    const isOld = isLive && Math.abs(now - this.#timedAt) >= 900;
+  /**
+   * What is under way grows with the clock, a second at a time.
+   * @param isUp the run is not down: time goes by for those at work
+   */
+  timeline(candidate: Pick<Candidate, 'state' | 'submittedAt' | 'endedAt'>, isUp: boolean): Timeline {
+    const now = isUp ? this.now() : (this.lastAt ?? 0);
+    const isAtWork = candidate.state === 'running' || candidate.state === 'evaluating';
+    const isOld = isAtWork && Math.abs(now - this.#timedAt) >= 900;
     if (this.#timeline === null || this.#timedFor !== candidate || isOld) {
-      this.#timeline = timelineOf(this.#timed, this.#pages.total, candidate, now, this.underWay);
+      this.#timeline = timelineOf(this.#timed, this.#pages.total, candidate, now, isUp ? this.underWay : null);
       this.#timedAt = now;
       this.#timedFor = candidate;
     }

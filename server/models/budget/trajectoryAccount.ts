@@ -152,6 +152,7 @@ export class TrajectoryAccount {
     isLast: boolean,
   ): Promise<Reservation | null> {
     const { log, refusals } = this.#options;
+    const began = performance.now();
     try {
       const recorded = caller === undefined ? null : (refusals?.(caller, isLast) ?? null);
       if (recorded !== null) throw recorded;
@@ -160,7 +161,8 @@ export class TrajectoryAccount {
       if (!(error instanceof BudgetExhaustedError)) throw error;
       const { step = 0, purpose = 'act' } = caller ?? {};
       const { scope, message: detail } = error;
-      await log.append({ type: 'no_room', at: this.#now(), step, purpose, isLast, scope, detail });
+      const parkedMs = performance.now() - began;
+      await log.append({ type: 'no_room', at: this.#now(), step, purpose, isLast, scope, detail, parkedMs });
       throw error;
     }
   }

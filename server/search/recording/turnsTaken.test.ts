@@ -66,6 +66,16 @@ describe('the turns of a recorded agent', () => {
     assert.deepEqual([turns.cutOffMs(1, 0), turns.cutOffMs(2, 0)], [1500, null]);
   });
 
+  it('forget a refusal where there was room after all', () => {
+    const taken = turnsIn([
+      model(1),
+      noRoom(2, false),
+      { type: 'resumed', at: 5, step: 1, sandboxKept: true },
+      model(2),
+    ]);
+    assert.deepEqual(taken.refused, []);
+  });
+
   it('refuse a snapshot where the recorded one was', () => {
     const refusal = recordedRefusals(turnsIn([model(1), malformed, noRoom(2, false, 'snapshot'), model(2)]));
     const place = { agent: 'c1', step: 2, attempt: 0 } as const;

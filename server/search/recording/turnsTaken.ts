@@ -54,6 +54,9 @@ export function turnsIn(events: readonly TrajectoryEvent[]): TurnsTaken {
         break;
       case 'model':
         close(event.isLast === true);
+        // There was room after all: the run was given more.
+        if (event.isLast !== true)
+          taken.refused = taken.refused.filter((one) => one.step !== step || one.purpose !== 'act');
         calls = event.calls.map(({ id }) => id);
         step += 1;
         attempt = 0;

@@ -30,9 +30,13 @@ export class QuickInput {
     return this.#rows().evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
   }
 
-  /** Types so that only rows that fit are left. */
+  /** Types so that only rows that fit are left. A dialog that has just opened may still fill in what it begins with. */
   async type(text: string): Promise<void> {
-    await this.box.fill(text);
+    for (let tries = 0; tries < 20; tries += 1) {
+      await this.box.fill(text);
+      await this.#page.waitForTimeout(250);
+      if ((await this.box.inputValue()) === text) return;
+    }
   }
 
   /** Chooses the row whose label contains this, by clicking it. */
