@@ -17,10 +17,13 @@ import { SeededRandom } from '../support/seededRandom.ts';
 import { recordedRun, replayedRun } from '../support/tapedRun.ts';
 
 let toy: LinearTask;
+/** Its agents have little time. */
+let hasty: LinearTask;
 before(async () => {
   toy = await linearTask();
+  hasty = await linearTask({ trajectoryS: 10 });
 });
-after(() => toy[Symbol.asyncDispose]());
+after(() => Promise.all([toy, hasty].map((task) => task[Symbol.asyncDispose]())));
 
 interface Place {
   toy: LinearTask;
@@ -113,7 +116,6 @@ describe('a recording of a bounded run', { timeout: 900_000 }, () => {
   });
 
   it('replays at another speed where time ran out for its agents', async (t) => {
-    await using hasty = await linearTask({ trajectoryS: 10 });
     const folder = join(hasty.home, 'bounded-in-time');
     const random = new SeededRandom(13);
     const options: ResearcherOptions = {
