@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import module from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -64,6 +65,8 @@ export function missingNodeMessage() {
 export async function runEntry(entry, args) {
   // Node has four threads for files. Each append of a run waits on one until the disk has it, and agents append side by side.
   process.env.UV_THREADPOOL_SIZE ??= '16';
+  // Compiled once, and not at every start of a command, a server or a worker: two thirds of what a start takes.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   const node = fittingNode();
   if (node === null) {
     console.error(missingNodeMessage());
@@ -72,6 +75,7 @@ export async function runEntry(entry, args) {
   const file = join(root, entry);
   if (node === process.execPath) {
     process.argv = [process.argv[0], file, ...args];
+    module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
     await import(pathToFileURL(file).href);
     return;
   }

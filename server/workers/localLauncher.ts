@@ -14,6 +14,7 @@ import { programEntry } from '../programFiles.ts';
 import { processStartTime } from '../store/processLock.ts';
 import type { WorkerLauncher, WorkerProcessId } from './launcher.ts';
 
+/** What a worker needs of its server's environment; keys are none of it. */
 const passedVariables = [
   'PATH',
   'HOME',
@@ -26,6 +27,7 @@ const passedVariables = [
   'XDG_RUNTIME_DIR',
   'DBUS_SESSION_BUS_ADDRESS',
   'LD_LIBRARY_PATH',
+  'NODE_COMPILE_CACHE',
 ];
 
 export class LocalLauncher implements WorkerLauncher {
