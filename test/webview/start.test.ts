@@ -144,7 +144,7 @@ test('a run is started with all that was chosen, once, and a failure is told', l
   });
   await panel.send({ type: 'starting', message: 'birdstrikes@1: fetching its data' });
   await page.getByText('birdstrikes@1: fetching its data').waitFor();
-  assert.ok(await start.isDisabled());
+  await page.getByRole('button', { name: 'Start Run', disabled: true }).waitFor();
   await panel.send({ type: 'failed', message: 'The key was refused.' });
   await page.getByText('The key was refused.').waitFor();
   await until(
@@ -216,7 +216,7 @@ test('missing Python can be set up from here, and nothing starts while the link 
   assert.ok(message.type === 'command' && message.command === 'setUpEnvironment');
   await panel.send({ type: 'link', state: 'reconnecting', host: 'gpu-box' });
   await page.getByText('Reconnecting to gpu-box').waitFor();
-  assert.ok(await page.getByRole('button', { name: 'Start Run' }).isDisabled());
+  await page.getByRole('button', { name: 'Start Run', disabled: true }).waitFor();
 });
 
 for (const theme of themes)
