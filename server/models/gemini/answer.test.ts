@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { GenerateContentResponse } from '@google/genai';
-import { draftContext } from '../../../test/support/operatorContext.ts';
+import { request } from '../../../test/models/geminiCalls.ts';
 import { Answer } from './answer.ts';
 
 test('thoughts and calls count as what came, also where Google never says how much that was', () => {
   const pieces: number[] = [];
-  const answer = new Answer('gemini-x', {
-    system: 'x'.repeat(4000),
-    messages: [],
-    tools: [],
-    toolMode: 'auto',
-    maxOutputTokens: 100,
-    seed: 1,
-    context: draftContext(),
-    signal: new AbortController().signal,
-    onPiece: (characters) => pieces.push(characters),
-  });
+  const asked = request([], { system: 'x'.repeat(4000), tools: [], onPiece: (characters) => pieces.push(characters) });
+  const answer = new Answer('gemini-x', asked);
   const call = { functionCall: { name: 'bash', args: { command: 'ls' } } };
   for (const parts of [[], [{ text: 'hmm', thought: true }], [{ text: 'I look.' }, call]])
     answer.add(Object.assign(new GenerateContentResponse(), { candidates: [{ content: { parts } }] }));
