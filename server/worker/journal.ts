@@ -1,8 +1,10 @@
 /**
- * Results that the server has not acknowledged, on disk. A result is in the file before it is sent, and that of an
- * evaluation on the device, too; it leaves when the server has taken it. What was done in a session means nothing beside
- * the session's sandbox, which no power cut leaves alive: it survives the server, and need not survive more. Append-only lines with a checksum each, compacted as they die, so
- * that the file is bounded by what is alive. Results stay on disk and are read back when they are sent.
+ * Results that the server has not acknowledged, on disk. A result is in the file before it is sent, and leaves when the server
+ * has taken it: it survives the worker and the server. That of an evaluation outlives a power cut, too; but nobody waits for
+ * the device, since the server announces nothing that is not on a device of its own, and what neither has is evaluated again.
+ * What was done in a session means nothing beside the session's sandbox, which no power cut leaves alive. Append-only lines
+ * with a checksum each, compacted as they die, so that the file is bounded by what is alive. Results stay on disk and are read
+ * back when they are sent.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +32,7 @@ export interface JournalOptions {
   compactAtBytes?: number;
 }
 
-/** The result could not be made durable: it must not be sent. */
+/** The result could not be put into the file: it must not be sent. */
 export class JournalError extends Error {
   override readonly name = 'JournalError';
 }
@@ -91,7 +93,10 @@ export class Journal {
       .map(([execId]) => execId);
   }
 
-  /** @throws JournalError the result is not durable (disk full, too many unacknowledged results). */
+  /**
+   * Resolves when the result is in the file.
+   * @throws JournalError it is not (disk full, too many unacknowledged results).
+   */
   finish(execId: string, session: string | null, result: ExecutionResult): Promise<void> {
     return this.#inTurn(async () => {
       const line = encode({ type: 'finished', execId, session, result });
@@ -101,15 +106,11 @@ export class Journal {
         );
       }
       const offset = await this.#append(line);
-      if (session === null) {
-        await this.#file.datasync().catch((error: unknown) => {
-          // After a failed sync the kernel may have dropped the pages: nothing written since can be believed.
-          this.#broken = `fsync failed: ${messageOf(error)}`;
-          throw new JournalError(this.#broken, { cause: error });
-        });
-      }
       this.#live.set(execId, { offset, length: line.length, session });
       this.#liveBytes += line.length;
+      if (session === null) {
+        void this.#inTurn(() => this.#sync());
+      }
     });
   }
 
@@ -156,6 +157,13 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#inTurn(() => this.#file.close());
+  }
+
+  /** After a failed sync the kernel may have dropped the pages: nothing written since can be believed, and nothing more is. */
+  async #sync(): Promise<void> {
+    await this.#file.datasync().catch((error: unknown) => {
+      this.#broken = `fsync failed: ${messageOf(error)}`;
+    });
   }
 
   async #append(line: Buffer): Promise<number> {
