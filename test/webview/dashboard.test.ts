@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import packageNls from '../../extension/package.nls.json' with { type: 'json' };
 import type { RunEventBody } from '../../protocol/run.ts';
 import { formatScore } from '../../protocol/score.ts';
 import { SyntheticEvents } from '../support/syntheticRun.ts';
@@ -40,7 +41,8 @@ for (const theme of themes)
     assert.deepEqual(panel.errors, []);
   });
 
-const steering = ['Fork…', 'Use as Crossover Parent', 'Cross with…', 'Edit and Submit…', 'Evaluate Again…'];
+const steering = ['Fork…', 'Use as Crossover Parent', 'Cross…', 'Edit and Submit', 'Re-evaluate with New Seeds…'];
+const titles = Object.entries(packageNls).flatMap(([key, title]) => (key.startsWith('command.') ? [title] : []));
 
 test(
   'what a run would refuse is not offered of its candidates; one that is down takes it for later',
@@ -67,7 +69,12 @@ test(
         offered,
         state,
       );
-      assert.equal(items.includes('Exclude from Search'), isExcludable, state);
+      assert.equal(items.includes('Exclude from Sampling'), isExcludable, state);
+      assert.deepEqual(
+        items.filter((item) => !titles.includes(item)),
+        [],
+        'as the commands are called everywhere',
+      );
       assert.ok(items.includes('Open Program') && items.includes('Pin'), state);
     }
   },
@@ -124,7 +131,7 @@ test('the relatives are reached, selected and acted upon with the keyboard alone
   await page.keyboard.press('Enter');
   await page.getByRole('menu').waitFor();
   for (const item of await page.getByRole('menuitem').allTextContents()) {
-    if (item.includes('Cross with')) break;
+    if (item.includes('Cross…')) break;
     await page.keyboard.press('ArrowDown');
   }
   await page.keyboard.press('Enter');

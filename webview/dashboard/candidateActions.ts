@@ -11,7 +11,7 @@ export interface CandidateAction {
   icon: IconName;
 }
 
-/** In groups, as a menu shows them. */
+/** In groups, as a menu shows them; in the words of the commands, by which a person finds them everywhere else. */
 export function candidateActions(candidate: Candidate, run: RunSummary): CandidateAction[][] {
   const { operator, parents, pinned, excluded } = candidate;
   const { bestSearch } = run;
@@ -24,7 +24,7 @@ export function candidateActions(candidate: Candidate, run: RunSummary): Candida
     [
       ...when(operator !== 'human', 'openTrajectory', t('Open Trajectory'), 'terminal'),
       ...when(submitted, 'openProgram', t('Open Program'), 'python'),
-      ...when(submitted, 'openLog', t('Open Log of the Evaluation'), 'info'),
+      ...when(submitted, 'openLog', t('Open Evaluation Log'), 'info'),
       ...when(submitted && parents.length > 0, 'compareWithParent', t('Compare with Parent'), 'diff'),
       ...when(
         submitted && bestSearch !== null && bestSearch.candidate !== candidate.id,
@@ -36,9 +36,9 @@ export function candidateActions(candidate: Candidate, run: RunSummary): Candida
     [
       ...when(scored && takesWork, 'fork', t('Fork…'), 'fork'),
       ...when(scored && takesWork, 'markCrossoverParent', t('Use as Crossover Parent'), 'flag'),
-      ...when(scored && takesWork, 'cross', t('Cross with…'), 'cross'),
-      ...when(submitted && takesWork, 'editAndSubmit', t('Edit and Submit…'), 'edit'),
-      ...when(scored && takesWork, 'reevaluate', t('Evaluate Again…'), 'refresh'),
+      ...when(scored && takesWork, 'cross', t('Cross…'), 'cross'),
+      ...when(submitted && takesWork, 'editAndSubmit', t('Edit and Submit'), 'edit'),
+      ...when(scored && takesWork, 'reevaluate', t('Re-evaluate with New Seeds…'), 'refresh'),
     ],
     [
       pinned === true
@@ -47,14 +47,14 @@ export function candidateActions(candidate: Candidate, run: RunSummary): Candida
       ...(takes(run, 'exclusion')
         ? [
             excluded === true
-              ? ({ command: 'include', label: t('Include in Search Again'), icon: 'add' } as const)
-              : ({ command: 'exclude', label: t('Exclude from Search'), icon: 'close' } as const),
+              ? ({ command: 'include', label: t('Include in Sampling'), icon: 'add' } as const)
+              : ({ command: 'exclude', label: t('Exclude from Sampling'), icon: 'close' } as const),
           ]
         : []),
-      ...when(submitted, 'export', t('Export…'), 'submit'),
-      ...when(submitted, 'revealArtefacts', t('Reveal Files'), 'server'),
+      ...when(submitted, 'export', t('Export Candidate…'), 'submit'),
+      ...when(submitted, 'revealArtefacts', t('Reveal Files of Candidate'), 'server'),
       { command: 'copyReference', label: t('Copy Reference'), icon: 'copy' },
-      { command: 'revealInTree', label: t('Show in Runs View'), icon: 'search' },
+      { command: 'revealInTree', label: t('Reveal in Runs View'), icon: 'search' },
     ],
   ];
 }
