@@ -1,45 +1,43 @@
 /** The host's side of the comparison of runs on one task. */
 import type * as vscode from 'vscode';
-import { type ComparedRun, FromComparePanel, type LinkMessage, type ToComparePanel } from '../../../protocol/panels.ts';
+import { type ComparedRun, FromComparePanel, type ToComparePanel } from '../../../protocol/panels.ts';
 import type { RunId, RunSummary } from '../../../protocol/run.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 import type { App } from '../app.ts';
 import { l10n } from '../localisation.ts';
 import type { RunListChange } from '../runs/runList.ts';
 import { ComparedRunReader } from './comparedRuns.ts';
-import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
 /** Of a run that goes on. */
 const refreshMs = 2000;
 
 export class ComparePanel implements PanelController {
+  readonly frame: PanelFrame<FromComparePanel, ToComparePanel>;
   readonly #app: App;
-  readonly #frame: PanelFrame<FromComparePanel, ToComparePanel>;
   readonly #changes: Subscription;
   readonly #readers = new Map<RunId, ComparedRunReader>();
   readonly #stale = new Set<RunId>();
   #runs: RunId[];
   #timer: NodeJS.Timeout | null = null;
-  #isFilled = false;
-  #turn = 0;
 
   constructor(app: App, panel: vscode.WebviewPanel, runs: readonly RunId[], closed: () => void) {
     this.#app = app;
     this.#runs = [...runs];
     this.#changes = app.runs.onChange((change) => this.#listChanged(change));
-    this.#frame = new PanelFrame<FromComparePanel, ToComparePanel>({
+    this.frame = new PanelFrame<FromComparePanel, ToComparePanel>({
+      ...windowOf(app),
       panel,
       kind: 'compare',
-      extensionUri: app.context.extensionUri,
       schema: FromComparePanel,
       receive: (message) => this.#receive(message),
+      fill: (isWanted) => this.#fill(isWanted),
       visibility: () => undefined,
       closed: () => {
         this.dispose();
         closed();
       },
-      warn: (message) => app.log.warn(message),
     });
   }
 
@@ -47,49 +45,28 @@ export class ComparePanel implements PanelController {
     return null;
   }
 
-  get isActive(): boolean {
-    return this.#frame.isActive;
-  }
-
   get key(): string {
     return `compare ${[...this.#runs].sort().join(' ')}`;
   }
 
-  reveal(preserveFocus: boolean): void {
-    this.#frame.reveal(preserveFocus);
-  }
-
-  link(message: LinkMessage): void {
-    this.#frame.post(message);
-    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
-  }
-
   dispose(): void {
-    this.#turn += 1;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#changes.dispose();
     this.#readers.clear();
   }
 
-  #receive(message: FromComparePanel): void {
+  #receive(message: Exclude<FromComparePanel, { type: 'ready' }>): void {
     switch (message.type) {
-      case 'ready':
-        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
-        this.#fill();
-        return;
       case 'runs':
         this.#runs = message.runs;
-        this.#fill();
+        this.frame.fill();
         return;
       default:
         this.#app.panels.common(message, null);
     }
   }
 
-  #fill(): void {
-    this.#turn += 1;
-    const turn = this.#turn;
-    this.#isFilled = false;
+  #fill(isWanted: () => boolean): void {
     attempt(this.#app, 'comparison', async () => {
       await this.#app.connection.look();
       const client = this.#app.connection.get();
@@ -107,10 +84,9 @@ export class ComparePanel implements PanelController {
         task === undefined
           ? [l10n.t('Runs'), []]
           : await Promise.all([this.#app.references.title(task, version), this.#app.references.lines(task, version)]);
-      if (turn !== this.#turn) return;
+      if (!isWanted()) return;
       for (const run of [...this.#readers.keys()]) if (!this.#runs.includes(run)) this.#readers.delete(run);
-      this.#isFilled = true;
-      this.#frame.post({ type: 'reset', title, runs: compared, available: this.#available(task), references });
+      this.frame.reset({ type: 'reset', title, runs: compared, available: this.#available(task), references });
     });
   }
 
@@ -125,21 +101,21 @@ export class ComparePanel implements PanelController {
   }
 
   #listChanged(change: RunListChange): void {
-    if (change.kind !== 'changed' || !this.#runs.includes(change.summary.id) || !this.#frame.isListening) return;
+    if (change.kind !== 'changed' || !this.#runs.includes(change.summary.id) || !this.frame.isListening) return;
     this.#stale.add(change.summary.id);
     this.#timer ??= setTimeout(() => this.#refresh(), refreshMs);
   }
 
   #refresh(): void {
     this.#timer = null;
-    const turn = this.#turn;
+    const isWanted = this.frame.whileShown();
     const runs = [...this.#stale];
     this.#stale.clear();
     attempt(this.#app, 'comparison', async () => {
       const client = this.#app.connection.get();
       for (const id of runs) {
         const run = await this.#reader(id).read(client);
-        if (turn === this.#turn) this.#frame.post({ type: 'run', run });
+        if (isWanted()) this.frame.post({ type: 'run', run });
       }
     });
   }

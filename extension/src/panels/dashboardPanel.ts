@@ -1,13 +1,13 @@
 /** The host's side of the dashboard of one run: everything that has happened, then every event as it comes. */
 import type * as vscode from 'vscode';
-import { FromDashboardPanel, type LinkMessage, type ToDashboardPanel } from '../../../protocol/panels.ts';
+import { FromDashboardPanel, type ToDashboardPanel } from '../../../protocol/panels.ts';
 import type { RunView } from '../../../protocol/projection.ts';
 import type { CandidateId, RunEvent, RunId } from '../../../protocol/run.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 import type { App } from '../app.ts';
 import type { FollowedChange } from '../runs/followedRuns.ts';
 import { lean } from './bounded.ts';
-import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
 /** The server sends ten batches a second; charts are drawn less often. */
@@ -15,17 +15,14 @@ const batchMs = 150;
 
 export class DashboardPanel implements PanelController {
   readonly run: RunId;
+  readonly frame: PanelFrame<FromDashboardPanel, ToDashboardPanel>;
   readonly #app: App;
-  readonly #frame: PanelFrame<FromDashboardPanel, ToDashboardPanel>;
   readonly #hold: Subscription;
   readonly #subscriptions: Subscription[];
   #watching: Subscription | null = null;
   #events: RunEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
   #selected: CandidateId | null;
-  /** Nothing is told before the whole was told. */
-  #isFilled = false;
-  #turn = 0;
 
   constructor(app: App, panel: vscode.WebviewPanel, run: RunId, closed: () => void) {
     this.#app = app;
@@ -35,31 +32,27 @@ export class DashboardPanel implements PanelController {
     this.#subscriptions = [
       app.followed.onChange((change) => this.#runChanged(change)),
       app.slots.onChange(({ run: id, slots }) => {
-        if (id === run && this.#isFilled) this.#frame.post({ type: 'slots', slots: [...slots] });
+        if (id === run && this.frame.isFilled) this.frame.post({ type: 'slots', slots: [...slots] });
       }),
     ];
-    this.#frame = new PanelFrame<FromDashboardPanel, ToDashboardPanel>({
+    this.frame = new PanelFrame<FromDashboardPanel, ToDashboardPanel>({
+      ...windowOf(app),
       panel,
       kind: 'dashboard',
-      extensionUri: app.context.extensionUri,
       schema: FromDashboardPanel,
       receive: (message) => this.#receive(message),
+      fill: (isWanted) => this.#fill(isWanted),
       visibility: (isVisible) => this.#watch(isVisible),
       closed: () => {
         this.dispose();
         closed();
       },
-      warn: (message) => app.log.warn(message),
     });
     this.#watch(panel.visible);
   }
 
   get subject() {
     return { run: this.run, candidate: this.#selected };
-  }
-
-  get isActive(): boolean {
-    return this.#frame.isActive;
   }
 
   get key(): string {
@@ -70,31 +63,17 @@ export class DashboardPanel implements PanelController {
   select(candidate: CandidateId | null): void {
     if (candidate === this.#selected) return;
     this.#selected = candidate;
-    if (this.#isFilled) this.#frame.post({ type: 'select', candidate });
-  }
-
-  reveal(preserveFocus: boolean): void {
-    this.#frame.reveal(preserveFocus);
-  }
-
-  link(message: LinkMessage): void {
-    this.#frame.post(message);
-    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
+    if (this.frame.isFilled) this.frame.post({ type: 'select', candidate });
   }
 
   dispose(): void {
-    this.#turn += 1;
     this.#watch(false);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#hold.dispose();
   }
 
-  #receive(message: FromDashboardPanel): void {
+  #receive(message: Exclude<FromDashboardPanel, { type: 'ready' }>): void {
     switch (message.type) {
-      case 'ready':
-        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
-        this.#fill();
-        return;
       case 'select':
         this.#selectInTree(message.candidate);
         return;
@@ -112,10 +91,7 @@ export class DashboardPanel implements PanelController {
     attempt(this.#app, 'reveal', () => this.#app.runsView.reveal(this.run, candidate, false));
   }
 
-  #fill(): void {
-    this.#turn += 1;
-    const turn = this.#turn;
-    this.#isFilled = false;
+  #fill(isWanted: () => boolean): void {
     attempt(this.#app, 'dashboard', async () => {
       await this.#app.connection.look();
       const { summary } = await this.#app.followed.ready(this.run);
@@ -125,11 +101,11 @@ export class DashboardPanel implements PanelController {
       ]);
       // As it is now: events may have come in meanwhile.
       const view = this.#app.followed.view(this.run);
-      if (turn !== this.#turn || view === null) return;
-      this.#frame.title = `${summary.config.task} · ${this.#app.connection.machine}`;
+      if (!isWanted() || view === null) return;
+      this.frame.title = `${summary.config.task} · ${this.#app.connection.machine}`;
       this.#reset(view, title, references);
       const slots = [...this.#app.slots.of(this.run)];
-      if (slots.length > 0) this.#frame.post({ type: 'slots', slots });
+      if (slots.length > 0) this.frame.post({ type: 'slots', slots });
     });
   }
 
@@ -139,8 +115,7 @@ export class DashboardPanel implements PanelController {
     references: Extract<ToDashboardPanel, { type: 'reset' }>['references'],
   ): void {
     this.#dropEvents();
-    this.#isFilled = true;
-    this.#frame.post({
+    this.frame.reset({
       type: 'reset',
       summary,
       title,
@@ -154,19 +129,19 @@ export class DashboardPanel implements PanelController {
   }
 
   #runChanged({ run, change }: FollowedChange): void {
-    if (run !== this.run || !this.#frame.isListening) return;
+    if (run !== this.run || !this.frame.isListening) return;
     if (change.kind === 'events') {
-      if (!this.#isFilled) return;
+      if (!this.frame.isFilled) return;
       this.#events.push(...change.events);
       this.#timer ??= setTimeout(() => this.#flush(), batchMs);
-    } else if (change.kind !== 'ended') this.#fill();
+    } else if (change.kind !== 'ended') this.frame.fill();
   }
 
   #flush(): void {
     this.#timer = null;
     const events = this.#events;
     this.#events = [];
-    if (events.length > 0) this.#frame.post({ type: 'events', events });
+    if (events.length > 0) this.frame.post({ type: 'events', events });
   }
 
   #dropEvents(): void {
@@ -180,7 +155,6 @@ export class DashboardPanel implements PanelController {
     else {
       this.#watching?.dispose();
       this.#watching = null;
-      this.#isFilled = false;
       this.#dropEvents();
     }
   }

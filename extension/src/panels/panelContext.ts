@@ -1,24 +1,31 @@
 /** What every kind of panel needs of the window. */
 import type { LinkMessage } from '../../../protocol/panels.ts';
 import type { App } from '../app.ts';
-import type { Link } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { PanelFrame, PanelWindow } from './panelFrame.ts';
 
-export function linkMessage(link: Link, host: string): LinkMessage {
+function linkMessage({ link, machine: host }: Connection): LinkMessage {
   if (link.kind === 'connected') return { type: 'link', state: 'connected', host };
   const isComing = link.kind === 'lost' || link.kind === 'connecting';
   return { type: 'link', state: isComing ? 'reconnecting' : 'stopped', host };
+}
+
+/** The same for all panels of a window. */
+export function windowOf({ context, connection, log }: App): PanelWindow {
+  return {
+    extensionUri: context.extensionUri,
+    link: () => linkMessage(connection),
+    warn: (message) => log.warn(message),
+  };
 }
 
 /** What a panel shows, and how it is spoken with. */
 export interface PanelController {
   /** Of the run or candidate in it, for commands without an argument. */
   readonly subject: { run: string; candidate: number | null } | null;
-  readonly isActive: boolean;
   /** For opening the same thing twice. */
   readonly key: string;
-  reveal(preserveFocus: boolean): void;
-  /** How the connection stands has changed. */
-  link(message: LinkMessage): void;
+  readonly frame: Pick<PanelFrame<never, never>, 'isActive' | 'reveal' | 'linkChanged'>;
   dispose(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One webview panel: its page, what it may say, and when it is listened to. VS Code throws the page of a hidden panel away and
- * makes it again when it is shown; the page then asks anew, and is told everything from the start.
+ * One webview panel: its page, what it may say, when it is listened to, and when it is told everything from the start. VS Code
+ * throws the page of a hidden panel away and makes it again when it is shown; the page then says that it is ready, anew.
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -8,16 +8,27 @@ import type * as z from 'zod';
 import type { LinkMessage, PanelKind } from '../../../protocol/panels.ts';
 import { panelHtml } from './panelHtml.ts';
 
-export interface PanelFrameOptions<In> {
+export interface PanelWindow {
+  extensionUri: vscode.Uri;
+  /** How the connection stands. */
+  link: () => LinkMessage;
+  warn: (message: string) => void;
+}
+
+export interface PanelFrameOptions<In> extends PanelWindow {
   panel: vscode.WebviewPanel;
   kind: PanelKind;
-  extensionUri: vscode.Uri;
   schema: z.ZodType<In>;
-  receive: (message: In) => void;
+  /** Everything but that the page is ready. */
+  receive: (message: Exclude<In, { type: 'ready' }>) => void;
+  /**
+   * Has the page told everything, with `reset`. An answer that comes when it `isWanted` no more is dropped: the panel shows
+   * something else, or is filled anew.
+   */
+  fill: (isWanted: () => boolean) => void;
   /** The panel is shown again, or hidden. */
   visibility: (isVisible: boolean) => void;
   closed: () => void;
-  warn: (message: string) => void;
 }
 
 /** Where the built pages lie, within the extension. */
@@ -31,13 +42,18 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
   };
 }
 
-export class PanelFrame<In, Out extends { type: string }> {
+export class PanelFrame<In extends { type: string }, Out extends { type: string }> {
+  readonly #options: PanelFrameOptions<In>;
   readonly #panel: vscode.WebviewPanel;
   readonly #subscriptions: vscode.Disposable[];
   #isReady = false;
+  #isFilled = false;
+  /** Counts how often the panel was filled. */
+  #turn = 0;
 
   constructor(options: PanelFrameOptions<In>) {
-    const { panel, kind, extensionUri, schema, receive, visibility, closed, warn } = options;
+    const { panel, kind, extensionUri, schema, visibility, closed, warn } = options;
+    this.#options = options;
     this.#panel = panel;
     panel.webview.options = webviewOptions(extensionUri);
     panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'aira2.svg');
@@ -50,14 +66,15 @@ export class PanelFrame<In, Out extends { type: string }> {
           return;
         }
         this.#isReady = true;
-        receive(message.data);
+        this.#receive(message.data);
       }),
       panel.onDidChangeViewState(() => {
-        if (!panel.visible) this.#isReady = false;
+        if (!panel.visible) this.#isReady = this.#isFilled = false;
         visibility(panel.visible);
       }),
       panel.onDidDispose(() => {
         for (const subscription of this.#subscriptions) subscription.dispose();
+        this.#turn += 1;
         closed();
       }),
     ];
@@ -76,12 +93,43 @@ export class PanelFrame<In, Out extends { type: string }> {
     return this.#isReady && this.#panel.visible;
   }
 
+  /** The page has been told everything: it wants to hear what changes. */
+  get isFilled(): boolean {
+    return this.#isFilled;
+  }
+
   get isActive(): boolean {
     return this.#panel.active;
   }
 
   set title(title: string) {
     this.#panel.title = title;
+  }
+
+  /** Tells the page everything from the start, if there is one. */
+  fill(): void {
+    this.#turn += 1;
+    this.#isFilled = false;
+    if (this.isListening) this.#options.fill(this.whileShown());
+  }
+
+  /** The answer to `fill`. */
+  reset(message: Extract<Out, { type: 'reset' }>): void {
+    this.#isFilled = this.isListening;
+    this.post(message);
+  }
+
+  /** Whether the panel shows the same as now, and has not been filled anew. */
+  whileShown(): () => boolean {
+    const turn = this.#turn;
+    return () => turn === this.#turn;
+  }
+
+  /** How the connection stands has changed. */
+  linkChanged(): void {
+    const message = this.#options.link();
+    this.post(message);
+    if (message.state === 'connected' && !this.#isFilled) this.fill();
   }
 
   post(message: Out | LinkMessage): void {
@@ -95,6 +143,17 @@ export class PanelFrame<In, Out extends { type: string }> {
   close(): void {
     this.#panel.dispose();
   }
+
+  #receive(message: In): void {
+    if (isReady(message)) {
+      this.post(this.#options.link());
+      this.fill();
+    } else this.#options.receive(message as Exclude<In, { type: 'ready' }>);
+  }
+}
+
+function isReady(message: { type: string }): message is { type: 'ready' } {
+  return message.type === 'ready';
 }
 
 /** Translations of messages without a comment of their own. */

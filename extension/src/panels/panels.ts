@@ -11,7 +11,7 @@ import { remembered } from '../startRun/remembered.ts';
 import { mention } from '../ui/ask.ts';
 import { ComparePanel } from './comparePanel.ts';
 import { DashboardPanel } from './dashboardPanel.ts';
-import { linkMessage, type PanelController } from './panelContext.ts';
+import type { PanelController } from './panelContext.ts';
 import { webviewOptions } from './panelFrame.ts';
 import { StartPanel } from './startPanel.ts';
 import { TrajectoryPanel } from './trajectoryPanel.ts';
@@ -27,8 +27,8 @@ export class Panels {
 
   constructor(app: App) {
     this.#app = app;
-    app.connection.onLink((link) => {
-      for (const panel of this.#open) panel.link(linkMessage(link, app.connection.machine));
+    app.connection.onLink(() => {
+      for (const { frame } of this.#open) frame.linkChanged();
     });
   }
 
@@ -96,23 +96,23 @@ export class Panels {
   }
 
   #active(): PanelController | undefined {
-    return [...this.#open].find(({ isActive }) => isActive);
+    return [...this.#open].find(({ frame }) => frame.isActive);
   }
 
   #reuse(state: PanelState, settings: RunSettings | undefined): boolean {
     for (const panel of this.#open) {
       if (state.kind === 'trajectory' && panel instanceof TrajectoryPanel && panel.isReusable) {
         panel.show(state.run, state.candidate);
-        panel.reveal(false);
+        panel.frame.reveal(false);
         return true;
       }
       if (state.kind === 'start' && panel instanceof StartPanel) {
         panel.show(state.task, settings ?? remembered(this.#app.context.workspaceState).settings);
-        panel.reveal(false);
+        panel.frame.reveal(false);
         return true;
       }
       if (panel.key === keyOf(state)) {
-        panel.reveal(false);
+        panel.frame.reveal(false);
         return true;
       }
     }

@@ -1,26 +1,25 @@
 /** The host's side of the form with everything that a run can be given. */
 import type * as vscode from 'vscode';
 import type { RunSettings } from '../../../protocol/client.ts';
-import { FromStartPanel, type LinkMessage, type ToStartPanel } from '../../../protocol/panels.ts';
+import { FromStartPanel, type ToStartPanel } from '../../../protocol/panels.ts';
 import type { App } from '../app.ts';
 import { explain } from '../commands/failure.ts';
 import { askKey } from '../commands/modelCommands.ts';
 import { keyProviders } from '../keys/modelKeys.ts';
 import { l10n } from '../localisation.ts';
 import { launch } from '../startRun/startRun.ts';
-import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
 export class StartPanel implements PanelController {
   readonly key = 'start';
   readonly subject = null;
+  readonly frame: PanelFrame<FromStartPanel, ToStartPanel>;
   readonly #app: App;
   readonly #isRestored: boolean;
-  readonly #frame: PanelFrame<FromStartPanel, ToStartPanel>;
   #task: string | null;
   #settings: RunSettings;
   #isStarting = false;
-  #isFilled = false;
 
   constructor(
     app: App,
@@ -32,48 +31,31 @@ export class StartPanel implements PanelController {
     this.#isRestored = shown.isRestored;
     this.#task = shown.task;
     this.#settings = shown.settings;
-    this.#frame = new PanelFrame<FromStartPanel, ToStartPanel>({
+    this.frame = new PanelFrame<FromStartPanel, ToStartPanel>({
+      ...windowOf(app),
       panel,
       kind: 'start',
-      extensionUri: app.context.extensionUri,
       schema: FromStartPanel,
       receive: (message) => this.#receive(message),
+      fill: (isWanted) => this.#fill(isWanted),
       visibility: () => undefined,
       closed,
-      warn: (message) => app.log.warn(message),
     });
-  }
-
-  get isActive(): boolean {
-    return this.#frame.isActive;
   }
 
   /** Fills the form anew. */
   show(task: string | null, settings: RunSettings): void {
     this.#task = task;
     this.#settings = settings;
-    if (this.#frame.isListening) this.#fill();
-  }
-
-  reveal(preserveFocus: boolean): void {
-    this.#frame.reveal(preserveFocus);
-  }
-
-  link(message: LinkMessage): void {
-    this.#frame.post(message);
-    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
+    this.frame.fill();
   }
 
   dispose(): void {
     // Holds nothing beside its panel.
   }
 
-  #receive(message: FromStartPanel): void {
+  #receive(message: Exclude<FromStartPanel, { type: 'ready' }>): void {
     switch (message.type) {
-      case 'ready':
-        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
-        this.#fill();
-        return;
       case 'plan':
         this.#task = message.task;
         this.#settings = message.settings;
@@ -93,8 +75,7 @@ export class StartPanel implements PanelController {
     }
   }
 
-  #fill(): void {
-    this.#isFilled = false;
+  #fill(isWanted: () => boolean): void {
     this.#answer(async () => {
       // After a reload nobody has asked for a server: one that is there will do.
       if (this.#isRestored) await this.#app.connection.look();
@@ -105,9 +86,9 @@ export class StartPanel implements PanelController {
         client.request('models.offered', {}),
       ]);
       this.#app.setMachine(machine);
-      this.#isFilled = true;
       const keys = await this.#app.keys.known(machine);
-      this.#frame.post({
+      if (!isWanted()) return;
+      this.frame.reset({
         type: 'reset',
         tasks: [...tasks],
         task: this.#task,
@@ -125,9 +106,9 @@ export class StartPanel implements PanelController {
       try {
         const client = await this.#app.connection.need();
         const plan = await client.request('run.plan', { task, settings: this.#settings });
-        this.#frame.post({ type: 'plan', number, plan });
+        this.frame.post({ type: 'plan', number, plan });
       } catch (error) {
-        this.#frame.post({ type: 'problem', number, message: explain(error).message });
+        this.frame.post({ type: 'problem', number, message: explain(error).message });
       }
     });
   }
@@ -136,9 +117,9 @@ export class StartPanel implements PanelController {
     attempt(this.#app, 'model test', async () => {
       try {
         const client = await this.#app.connection.need();
-        this.#frame.post({ type: 'tested', report: await client.request('model.test', { model }) });
+        this.frame.post({ type: 'tested', report: await client.request('model.test', { model }) });
       } catch (error) {
-        this.#frame.post({ type: 'tested', report: { ok: false, kind: 'failed', message: explain(error).message } });
+        this.frame.post({ type: 'tested', report: { ok: false, kind: 'failed', message: explain(error).message } });
       }
     });
   }
@@ -148,24 +129,24 @@ export class StartPanel implements PanelController {
     if (provider === undefined) return;
     this.#answer(async () => {
       if (await askKey(this.#app, provider))
-        this.#frame.post({ type: 'keys', keys: await this.#app.keys.known(this.#app.machine) });
+        this.frame.post({ type: 'keys', keys: await this.#app.keys.known(this.#app.machine) });
     });
   }
 
   #start(task: string, settings: RunSettings): void {
     if (this.#isStarting) return;
     if (!this.#app.isTrusted()) {
-      this.#frame.post({ type: 'failed', message: l10n.t('Starting a run needs a trusted workspace.') });
+      this.frame.post({ type: 'failed', message: l10n.t('Starting a run needs a trusted workspace.') });
       return;
     }
     this.#isStarting = true;
-    this.#frame.post({ type: 'starting', message: l10n.t('Starting …') });
-    const progress = this.#app.onProgress((message) => this.#frame.post({ type: 'starting', message }));
+    this.frame.post({ type: 'starting', message: l10n.t('Starting …') });
+    const progress = this.#app.onProgress((message) => this.frame.post({ type: 'starting', message }));
     this.#answer(async () => {
       try {
         const run = await launch(this.#app, task, settings);
-        if (run === undefined) this.#frame.post({ type: 'failed', message: l10n.t('It was not started.') });
-        else this.#frame.close();
+        if (run === undefined) this.frame.post({ type: 'failed', message: l10n.t('It was not started.') });
+        else this.frame.close();
       } finally {
         this.#isStarting = false;
         progress.dispose();
@@ -174,6 +155,6 @@ export class StartPanel implements PanelController {
   }
 
   #answer(act: () => Promise<void>): void {
-    act().catch((error: unknown) => this.#frame.post({ type: 'failed', message: explain(error).message }));
+    act().catch((error: unknown) => this.frame.post({ type: 'failed', message: explain(error).message }));
   }
 }

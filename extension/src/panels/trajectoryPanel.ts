@@ -1,6 +1,6 @@
 /** The host's side of the Trajectory panel: one agent's work, step by step, live. */
 import type * as vscode from 'vscode';
-import { FromTrajectoryPanel, type LinkMessage, type ToTrajectoryPanel } from '../../../protocol/panels.ts';
+import { FromTrajectoryPanel, type ToTrajectoryPanel } from '../../../protocol/panels.ts';
 import type { CandidateId, RunId, RunSummary } from '../../../protocol/run.ts';
 import type { Subscription } from '../../../protocol/subscription.ts';
 import type { App } from '../app.ts';
@@ -8,26 +8,23 @@ import { l10n } from '../localisation.ts';
 import { touchedBy } from '../runs/changeBatch.ts';
 import type { FollowedChange } from '../runs/followedRuns.ts';
 import { fitting } from './bounded.ts';
-import { attempt, linkMessage, type PanelController } from './panelContext.ts';
+import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
 /** The first page; the panel asks for others as it scrolls. */
 const firstPage = 500;
 
 export class TrajectoryPanel implements PanelController {
+  readonly frame: PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>;
   readonly #app: App;
-  readonly #frame: PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>;
   readonly #changes: Subscription;
   readonly #isKept: boolean;
   #run: RunId;
   #candidate: CandidateId;
   #hold: Subscription;
   #following: Subscription | null = null;
-  #isFilled = false;
   /** Of the run, as the panel knows it: what can be asked for depends on it. */
   #standing = '';
-  /** Counts what is shown: an answer to what was shown before is dropped. */
-  #turn = 0;
 
   constructor(
     app: App,
@@ -41,12 +38,13 @@ export class TrajectoryPanel implements PanelController {
     this.#candidate = shown.candidate;
     this.#hold = app.followed.hold(shown.run);
     this.#changes = app.followed.onChange((change) => this.#runChanged(change));
-    this.#frame = new PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>({
+    this.frame = new PanelFrame<FromTrajectoryPanel, ToTrajectoryPanel>({
+      ...windowOf(app),
       panel,
       kind: 'trajectory',
-      extensionUri: app.context.extensionUri,
       schema: FromTrajectoryPanel,
       receive: (message) => this.#receive(message),
+      fill: (isWanted) => this.#fill(isWanted),
       visibility: (isVisible) => {
         if (!isVisible) this.#stopFollowing();
       },
@@ -54,17 +52,12 @@ export class TrajectoryPanel implements PanelController {
         this.dispose();
         closed();
       },
-      warn: (message) => app.log.warn(message),
     });
-    this.#frame.title = this.#title();
+    this.frame.title = this.#title();
   }
 
   get subject() {
     return { run: this.#run, candidate: this.#candidate };
-  }
-
-  get isActive(): boolean {
-    return this.#frame.isActive;
   }
 
   get key(): string {
@@ -84,21 +77,11 @@ export class TrajectoryPanel implements PanelController {
     former.dispose();
     this.#run = run;
     this.#candidate = candidate;
-    this.#frame.title = this.#title();
-    if (this.#frame.isListening) this.#fill();
-  }
-
-  reveal(preserveFocus: boolean): void {
-    this.#frame.reveal(preserveFocus);
-  }
-
-  link(message: LinkMessage): void {
-    this.#frame.post(message);
-    if (message.state === 'connected' && !this.#isFilled && this.#frame.isListening) this.#fill();
+    this.frame.title = this.#title();
+    this.frame.fill();
   }
 
   dispose(): void {
-    this.#turn += 1;
     this.#stopFollowing();
     this.#changes.dispose();
     this.#hold.dispose();
@@ -109,12 +92,8 @@ export class TrajectoryPanel implements PanelController {
     return task === undefined ? l10n.t('Trajectory #{0}', this.#candidate) : `#${this.#candidate} ${task}`;
   }
 
-  #receive(message: FromTrajectoryPanel): void {
+  #receive(message: Exclude<FromTrajectoryPanel, { type: 'ready' }>): void {
     switch (message.type) {
-      case 'ready':
-        this.#frame.post(linkMessage(this.#app.connection.link, this.#app.connection.machine));
-        this.#fill();
-        return;
       case 'page':
         this.#page(message.from, message.limit);
         return;
@@ -126,10 +105,7 @@ export class TrajectoryPanel implements PanelController {
     }
   }
 
-  #fill(): void {
-    this.#turn += 1;
-    const turn = this.#turn;
-    this.#isFilled = false;
+  #fill(isWanted: () => boolean): void {
     this.#stopFollowing();
     attempt(this.#app, 'trajectory', async () => {
       const { run, candidate } = this.subject;
@@ -141,24 +117,23 @@ export class TrajectoryPanel implements PanelController {
         this.#app.references.title(view.summary.config.task, view.summary.config.taskVersion),
       ]);
       const shown = view.candidates.get(candidate);
-      if (turn !== this.#turn || shown === undefined) return;
+      if (!isWanted() || shown === undefined) return;
       const [items = [], ...more] = fitting(page.items);
-      this.#isFilled = true;
       this.#standing = standingOf(view.summary);
-      this.#frame.title = this.#title();
-      this.#frame.post({ type: 'reset', run: view.summary, title, candidate: shown, items, total: page.total });
-      for (const piece of more) this.#frame.post({ type: 'items', items: piece, total: page.total });
-      await this.#follow(turn, page.total);
+      this.frame.title = this.#title();
+      this.frame.reset({ type: 'reset', run: view.summary, title, candidate: shown, items, total: page.total });
+      for (const piece of more) this.frame.post({ type: 'items', items: piece, total: page.total });
+      await this.#follow(isWanted, page.total);
     });
   }
 
-  async #follow(turn: number, from: number): Promise<void> {
+  async #follow(isWanted: () => boolean, from: number): Promise<void> {
     const following = await this.#app.trajectories.follow({ ...this.subject, from }, (items) => {
-      if (turn !== this.#turn) return;
+      if (!isWanted()) return;
       const total = (items.at(-1)?.index ?? 0) + 1;
-      for (const piece of fitting(items)) this.#frame.post({ type: 'items', items: piece, total });
+      for (const piece of fitting(items)) this.frame.post({ type: 'items', items: piece, total });
     });
-    if (turn === this.#turn && this.#frame.isListening) this.#following = following;
+    if (isWanted() && this.frame.isListening) this.#following = following;
     else following.dispose();
   }
 
@@ -168,24 +143,24 @@ export class TrajectoryPanel implements PanelController {
   }
 
   #page(from: number, limit: number): void {
-    const turn = this.#turn;
+    const isWanted = this.frame.whileShown();
     attempt(this.#app, 'trajectory', async () => {
       const client = this.#app.connection.get();
       const { items, total } = await client.request('trajectory.page', { ...this.subject, from, limit });
-      if (turn !== this.#turn) return;
+      if (!isWanted()) return;
       const pieces = items.length === 0 ? [[]] : [...fitting(items)];
-      for (const piece of pieces) this.#frame.post({ type: 'items', items: piece, total });
+      for (const piece of pieces) this.frame.post({ type: 'items', items: piece, total });
     });
   }
 
   #output(index: number, offset: number): void {
-    const turn = this.#turn;
+    const isWanted = this.frame.whileShown();
     attempt(this.#app, 'output', async () => {
       const client = this.#app.connection.get();
       const output = await client.request('trajectory.output', { ...this.subject, index, offset });
-      if (turn !== this.#turn) return;
+      if (!isWanted()) return;
       const { text, bytes, nextOffset } = output ?? { text: null, bytes: 0, nextOffset: null };
-      this.#frame.post({ type: 'output', index, offset, text, bytes, nextOffset });
+      this.frame.post({ type: 'output', index, offset, text, bytes, nextOffset });
     });
   }
 
@@ -194,11 +169,11 @@ export class TrajectoryPanel implements PanelController {
     const isTouched =
       change.kind !== 'events' || change.events.some((event) => touchedBy(event).includes(this.#candidate));
     const candidate = change.view.candidates.get(this.#candidate);
-    if (isTouched && candidate !== undefined) this.#frame.post({ type: 'candidate', candidate });
+    if (isTouched && candidate !== undefined) this.frame.post({ type: 'candidate', candidate });
     const { summary } = change.view;
-    if (!this.#isFilled || standingOf(summary) === this.#standing) return;
+    if (!this.frame.isFilled || standingOf(summary) === this.#standing) return;
     this.#standing = standingOf(summary);
-    this.#frame.post({ type: 'run', run: summary });
+    this.frame.post({ type: 'run', run: summary });
   }
 }
 
