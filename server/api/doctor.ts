@@ -10,7 +10,7 @@ import { testConnection } from '../models/connectionTest.ts';
 import type { ModelEnvironment } from '../models/environment.ts';
 import { PriceBook, priceFilePath } from '../models/prices/priceBook.ts';
 import { probeSandboxes } from '../worker/sandbox/probe.ts';
-import { pythonOf, virtualEnvironment } from './pythonEnvironment.ts';
+import { howToSetUp, pythonOf, virtualEnvironment } from './pythonEnvironment.ts';
 
 type Check = DoctorReport['checks'][number];
 
@@ -55,7 +55,7 @@ async function pythonCheck(home: string): Promise<Check> {
     const { stdout } = await promisify(execFile)(pythonOf(venv), ['-c', program], { timeout: 60_000 });
     return { name, state: 'ok', detail: `${stdout.trim()} in ${venv}`, fix: null };
   } catch (error) {
-    return { name, state: 'missing', detail: firstLine(error), fix: 'npm run setup' };
+    return { name, state: 'missing', detail: firstLine(error), fix: howToSetUp };
   }
 }
 
@@ -64,7 +64,7 @@ async function sandboxChecks(home: string): Promise<Check[]> {
   try {
     venv = virtualEnvironment(home);
   } catch (error) {
-    return [{ name: 'sandbox', state: 'missing', detail: `not tried: ${firstLine(error)}`, fix: 'npm run setup' }];
+    return [{ name: 'sandbox', state: 'missing', detail: `not tried: ${firstLine(error)}`, fix: howToSetUp }];
   }
   const findings = await probeSandboxes(venv);
   const some = findings.find(({ works }) => works)?.driver;

@@ -179,6 +179,12 @@ function aboutRun({ summary }: RunView): string {
   return `\nRead this before you trust the scores; of the run that made it:\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
 
+function packagesOf({ image }: RunConfig): string {
+  return image === undefined
+    ? 'the exact packages of its evaluation'
+    : `packages of the machine that hosted the run. It was evaluated in the image ${inertWords(image, 200)}, with the Python and the packages of that: set \`PYTHON\` to one like it`;
+}
+
 function readme(view: RunView, task: PreparedTask, candidate: Candidate): string {
   const { summary } = view;
   const scores = [
@@ -193,7 +199,7 @@ ${inertWords(task.manifest.metric.name)} (${task.manifest.metric.direction}): ${
 ${aboutRun(view)}
 - \`program/\`: the program, as it was evaluated
 - \`run.sh\`: runs it on the prepared data of the task (makes a virtual environment on first use, or set \`PYTHON\`)
-- \`requirements.txt\`: the exact packages of its evaluation
+- \`requirements.txt\`: ${packagesOf(summary.config)}
 - \`candidate.json\`: its record, with switches and caveats of its run
 - \`predictions.csv\` (once the run is unsealed): what it predicted
 

@@ -13,6 +13,7 @@ import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { RefusedError } from './refusal.ts';
 import { isSpendingBounded, requireGpuForHours, whyMachineHasNoGpu, whyTaskHasNoGpu } from './runBounds.ts';
 import { initialCaveats } from './runHost.ts';
+import { defaultSandbox } from './sandboxChoice.ts';
 
 export const defaultCandidates = 24;
 export const defaultModel = 'heuristic';
@@ -74,7 +75,7 @@ export async function completeSettings(
     search: settings.search ?? 'evolution',
     operators,
     evaluation: settings.evaluation ?? 'hidden',
-    sandbox: settings.sandbox ?? 'bwrap',
+    sandbox: settings.sandbox ?? defaultSandbox(),
     ...(budget === undefined || Object.keys(budget).length === 0 ? {} : { budget }),
     ...(rates === undefined || Object.keys(rates).length === 0 ? {} : { rates }),
   };

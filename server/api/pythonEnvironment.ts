@@ -1,10 +1,13 @@
 /** The virtual environment that scorer and sandboxes run on. */
 import { join } from 'node:path';
-import { programRoot } from '../programFiles.ts';
+import { isBuilt, programRoot } from '../programFiles.ts';
 import { isWholeVenv } from '../setup/python.ts';
 import { RefusedError } from './refusal.ts';
 
 export const pythonOf = (venv: string) => join(venv, 'bin', 'python');
+
+/** The way from where this program was installed. */
+export const howToSetUp = isBuilt ? 'the command “AIRA2: Set Up Python Environment” of VS Code' : 'npm run setup';
 
 /** Where an environment is looked for: `AIRA2_VENV` alone if it is set, else beside the program, else in the home. */
 export function environmentPlaces(home: string, environment: NodeJS.ProcessEnv = process.env): [string, ...string[]] {
@@ -19,7 +22,7 @@ export function virtualEnvironment(home: string, environment: NodeJS.ProcessEnv 
   if (found === undefined)
     throw new RefusedError(
       'environment',
-      `There is no Python environment at ${places.join(' or ')}. Make it with: npm run setup`,
+      `There is no Python environment at ${places.join(' or ')}. Make it with: ${howToSetUp}`,
     );
   return found;
 }

@@ -1,10 +1,22 @@
 /** Which sandboxes a run gets, proven before it begins: a run of days must not find out on its first candidate. */
-import type { RunConfig } from '../../protocol/run.ts';
+import type { RunConfig, SandboxDriverName } from '../../protocol/run.ts';
+import { which } from '../setup/executables.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { probeSandboxes } from '../worker/sandbox/probe.ts';
 import { RefusedError } from './refusal.ts';
 
 const driversWithImages: readonly RunConfig['sandbox'][] = ['podman', 'docker', 'apptainer'];
+
+/** By their programs on PATH, the recommended one first. */
+export function installedSandboxes(): SandboxDriverName[] {
+  const drivers = ['bwrap', 'apptainer', 'podman', 'docker'] as const;
+  return drivers.filter((name) => which(name) !== null);
+}
+
+/** Where nobody chooses. With none installed the recommended one, whose refusal says how to get it. */
+export function defaultSandbox(): SandboxDriverName {
+  return installedSandboxes()[0] ?? 'bwrap';
+}
 
 /**
  * The settings with the image that was asked for, or else the task's own. A sandbox is started to see that it works.

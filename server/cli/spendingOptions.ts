@@ -24,9 +24,17 @@ export function withSpendingOptions(command: Command): Command {
   const tokens = whole(1000, Number.MAX_SAFE_INTEGER);
   const rate = whole(1, 1e9);
   return command
-    .option('--cost <usd>', 'US dollars for all calls to the model; never exceeded', positive)
-    .option('--tokens <n>', 'tokens (input and output) for all calls to the model; never exceeded', tokens)
-    .option('--gpu-hours <h>', 'GPUs that the run holds, used or not, times hours; pauses do not count', positive)
+    .option(
+      '--cost <usd>',
+      'US dollars for all calls to the model; the most a call can take is reserved before it',
+      positive,
+    )
+    .option('--tokens <n>', 'tokens (input and output) for all calls to the model; kept in the same way', tokens)
+    .option(
+      '--gpu-hours <h>',
+      'GPUs that the run holds, used or not, times hours; pauses do not count; only where task and machine have a GPU',
+      positive,
+    )
     .option('--candidate-cost <usd>', 'US dollars for the calls of one candidate', positive)
     .option('--candidate-tokens <n>', 'tokens for the calls of one candidate', tokens)
     .option('--requests-per-minute <n>', 'most calls to the model in any minute', rate)

@@ -8,7 +8,7 @@ import { defaultModel } from '../api/newRun.ts';
 import { builtinTaskIds } from '../tasks/catalog.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 import { follow } from './follow.ts';
-import { handOverKey } from './keys.ts';
+import { handOverKey, withItsServer } from './keys.ts';
 import { note, print } from './output.ts';
 import { connectToServer } from './serverCommand.ts';
 import { spendingNote } from './spendingOptions.ts';
@@ -25,9 +25,10 @@ export interface StartOptions {
 /** @throws {CliError} with 130 if interrupted or detached; {RemoteError} what the server refuses, in its words */
 export async function startInServer({ home, task, settings, json, isDetached }: StartOptions): Promise<void> {
   const client = await connectToServer(home, { start: true });
+  const model = withItsServer(settings.model ?? defaultModel);
   try {
-    await handOverKey(client, settings.model ?? defaultModel);
-    const run = await start(client, home, { task: referenceFor(task), settings });
+    await handOverKey(client, model);
+    const run = await start(client, home, { task: referenceFor(task), settings: { ...settings, model } });
     if (isDetached)
       print(json, 'runs steer', { run, done: 'started' }, () =>
         [`Run ${run} goes on in the agent server.`, `Watch it with: aira2 runs follow ${run}`].join('\n'),

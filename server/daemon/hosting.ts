@@ -50,7 +50,8 @@ const goingOnAtOnce = 4;
 export class Hosting {
   readonly #options: HostingOptions;
   readonly #runs = new Map<RunId, HostedRun>();
-  readonly #beginning = new Set<RunId>();
+  /** Those that are being taken up at this moment. */
+  readonly #beginning = new Map<RunId, Promise<void>>();
   /** Runs of the list that wait for a key or for something of the machine; each settles when its log says so. */
   readonly #waiting = new Map<RunId, Promise<void>>();
   /** How often something may have come that runs waited for. */
@@ -66,7 +67,7 @@ export class Hosting {
   }
 
   live(): RunId[] {
-    return [...this.#runs.keys(), ...[...this.#beginning].filter((id) => !this.#runs.has(id))];
+    return [...this.#runs.keys(), ...[...this.#beginning.keys()].filter((id) => !this.#runs.has(id))];
   }
 
   /** Hosts a new run. Resolves when its workers are up. The store is closed here when the run has ended. */
@@ -81,30 +82,32 @@ export class Hosting {
   }
 
   /**
-   * Takes up a run that is down. Resolves when its workers are up.
+   * Takes up a run that is down. Resolves when its workers are up; who comes while others wait for that waits with them.
    * @throws {RefusedError} {RunNotFoundError} {LockedError} another process hosts it; {ChatModelError}
    */
   async takeUp(id: RunId): Promise<void> {
-    if (this.#runs.has(id) || this.#beginning.has(id))
-      throw new RefusedError('refused', `Run ${id} is live: there is nothing to resume.`);
-    this.#beginning.add(id);
+    const begun = this.#beginning.get(id);
+    if (begun !== undefined) return begun;
+    if (this.#runs.has(id)) throw new RefusedError('refused', `Run ${id} is live: there is nothing to resume.`);
+    const beginning = this.#takeUp(id).finally(() => this.#beginning.delete(id));
+    this.#beginning.set(id, beginning);
+    return beginning;
+  }
+
+  async #takeUp(id: RunId): Promise<void> {
+    const { home, modelOf, list, venv } = this.#options;
+    await this.#waiting.get(id);
+    // What is missing is found before anything is written.
+    venv();
+    const { store, ...run } = await openToGoOn(home, id, { modelOf });
     try {
-      const { home, modelOf, list } = this.#options;
-      await this.#waiting.get(id);
-      // What is missing is found before anything is written.
-      this.#options.venv();
-      const { store, ...run } = await openToGoOn(home, id, { modelOf });
-      try {
-        await list.add(id);
-      } catch (error) {
-        await store.close();
-        throw error;
-      }
-      this.#waiting.delete(id);
-      await this.#host(store, run).host;
-    } finally {
-      this.#beginning.delete(id);
+      await list.add(id);
+    } catch (error) {
+      await store.close();
+      throw error;
     }
+    this.#waiting.delete(id);
+    await this.#host(store, run).host;
   }
 
   /** Takes up what the server before this one hosted. Never rejects: what cannot be taken up is said in the log. */
@@ -153,11 +156,6 @@ export class Hosting {
       await this.takeUp(id);
       log.info({ run: id }, 'the run was taken up');
     } catch (error) {
-      if (this.#beginning.has(id)) {
-        // A person resumes it at this moment. Should that fail, it waits as before.
-        this.#waiting.set(id, Promise.resolve());
-        return;
-      }
       log.warn({ run: id, err: error }, 'the run could not be taken up');
       const told = this.#tellNotTakenUp(id, error);
       if (isWorthWaiting(error)) {

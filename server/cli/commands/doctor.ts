@@ -11,7 +11,10 @@ import { print } from '../output.ts';
 export function doctorCommand(): Command {
   return withCommon(new Command('doctor'))
     .description('Check this machine: what is missing, what cannot be enforced, and how to fix it.')
-    .option('--model <model>', 'also make one real call to this model, to check its key and name')
+    .option(
+      '--model <model>',
+      'also call this model, to check its key, name and tools; one of your own server also gets a long prompt',
+    )
     .action(async ({ model: id, ...options }: CommonOptions & { model?: string }) => {
       const { env } = process;
       const model = id === undefined ? {} : { model: { id, create: () => createModel(id, env) } };

@@ -4,7 +4,7 @@ import type { RunSettings } from '../../../protocol/client.ts';
 import { SandboxDriverName } from '../../../protocol/run.ts';
 import { completeSettings, configFor, createRun, defaultCandidates, estimateFor, priceFor } from '../../api/newRun.ts';
 import { pythonOf, virtualEnvironment } from '../../api/pythonEnvironment.ts';
-import { onSandbox } from '../../api/sandboxChoice.ts';
+import { defaultSandbox, onSandbox } from '../../api/sandboxChoice.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { hostInForeground } from '../foreground.ts';
@@ -35,20 +35,26 @@ interface RunOptions extends HostingOptions, TapeOptions, SpendingOptions, Switc
   crossover: number;
   drafts?: number;
   maxSteps: number;
-  sandbox: SandboxDriverName;
+  sandbox?: SandboxDriverName;
   image?: string;
 }
 
 export function runCommand(): Command {
   const command = withCommon(new Command('run'))
-    .description('Search for a better program on a task, with live progress, until candidates or hours are used up.')
+    .description(
+      'Search for a better program on a task, with live progress, until its candidates are made or its time or budget is used up.',
+    )
     .argument('<task>', 'a built-in task (aira2 task list), or the path of a task.yaml or its folder')
     .option(
       '--model <model>',
-      'gemini:<name>, openai:<name>@<url>, or heuristic: the built-in researcher that needs no key',
+      'gemini:<name>, openai:<name> or openai:<name>@<url>, in the agent server also vscode:<id>, or heuristic: the built-in researcher that needs no key',
       'heuristic',
     )
-    .option('--workers <n>', 'worker slots, 1:1 with GPUs (default: as many as GPUs; without GPUs 2)', whole(1, 256))
+    .option(
+      '--workers <n>',
+      'worker slots, 1:1 with GPUs (default: as many as GPUs; without GPUs 2, on a single CPU 1)',
+      whole(1, 256),
+    )
     .option('--agents-per-slot <n>', 'agents that take turns on each slot; 1 is the mode of the paper', whole(1, 16), 1)
     .option(
       '--candidates <n>',
@@ -66,9 +72,10 @@ export function runCommand(): Command {
     )
     .option('--max-steps <n>', 'steps of one agent', whole(2, 10_000), 60)
     .addOption(
-      new Option('--sandbox <driver>', 'what isolates programs; "none" isolates nothing and marks the run')
-        .choices(SandboxDriverName.options)
-        .default('bwrap'),
+      new Option(
+        '--sandbox <driver>',
+        'what isolates programs; "none" isolates nothing and marks the run (default: bwrap where it is installed, else the first of apptainer, podman, docker that is)',
+      ).choices(SandboxDriverName.options),
     )
     .option('--image <image>', 'sandboxes show this image, with its own Python; podman, docker and apptainer have them')
     .option('--record <folder>', 'keep every exchange with the model and every candidate there, to be replayed')
@@ -110,7 +117,10 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
     const settings = await completeSettings(wanted, info, price);
     if (tape.replay === null) await testConnection(model, { signal: new AbortController().signal });
     const task = await prepareTask({ home, reference, python: pythonOf(venv), log: note });
-    const chosen = tape.replay === null ? configFor(task, settings) : replayConfig(tape.replay, task, options);
+    const chosen =
+      tape.replay === null
+        ? configFor(task, settings)
+        : replayConfig(tape.replay, task, { ...options, sandbox: options.sandbox ?? defaultSandbox() });
     const config = await onSandbox(chosen, task, options.image, venv);
     const estimate = estimateFor(info, config, price);
     if (estimate !== null && tape.replay === null) note(spendingNote(info.id, price, estimate, home));
@@ -132,15 +142,14 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
 
 /** What was typed; the rest is completed from model and machine. */
 function settingsOf(options: RunOptions): RunSettings {
-  const { workers, candidates, hours, drafts } = options;
-  const { agentsPerSlot, seed, temperature, crossover, maxSteps, sandbox, search, operators, evaluation } = options;
+  const { workers, candidates, hours, drafts, sandbox } = options;
+  const { agentsPerSlot, seed, temperature, crossover, maxSteps, search, operators, evaluation } = options;
   return {
     agentsPerSlot,
     seed,
     temperature,
     crossover,
     maxSteps,
-    sandbox,
     search,
     operators,
     evaluation,
@@ -148,6 +157,7 @@ function settingsOf(options: RunOptions): RunSettings {
     ...(candidates === undefined ? {} : { candidates }),
     ...(hours === undefined ? {} : { hours }),
     ...(drafts === undefined ? {} : { drafts }),
+    ...(sandbox === undefined ? {} : { sandbox }),
     ...spendingSettings(options),
   };
 }

@@ -22,7 +22,9 @@ type ResumeOptions = HostingOptions & TapeOptions;
 
 export function resume(): Command {
   const command = withCommon(new Command('resume'))
-    .description('Take up an interrupted run where it was, or let a paused one go on.')
+    .description(
+      'Take up an interrupted run where it was, or let a paused one go on; one that goes on already is followed.',
+    )
     .addArgument(runArgument())
     .option('--record <folder>', 'go on recording there, for a run that was started with --record')
     .option('--replay <folder>', 'the recording, for a run that was started with --replay');
@@ -31,12 +33,16 @@ export function resume(): Command {
     const run = await resolveRun(home, text);
     const { view, live } = await readRun(home, run);
     const { summary } = view;
-    if (live) {
-      if (summary.state !== 'paused')
+    if (live && summary.state !== 'paused') {
+      if (options.foreground === true)
         throw new CliError(
           exitCodes.badInput,
-          `Run ${run} is live and not paused: there is nothing to resume. Watch it with: aira2 runs follow ${run}`,
+          `Run ${run} goes on already, and not in this process: --foreground cannot be had. Watch it with: aira2 runs follow ${run}`,
         );
+      await watch(home, run, options);
+      return;
+    }
+    if (live) {
       await callRun(home, run, (peer) => peer.request('run.unpause', { run }, { timeoutMs: 10_000 }));
       print(options.json ?? false, 'runs steer', { run, done: 'unpaused' }, () => `Run ${run} goes on.`);
       return;
@@ -62,14 +68,22 @@ export function followRun(): Command {
     .addArgument(runArgument())
     .action(async (text: string, options: CommonOptions) => {
       const home = homeOf(options);
-      const run = await resolveRun(home, text);
-      const client = await connectToServer(home, { start: true });
-      try {
-        await follow(client, { home, run, json: options.json ?? false });
-      } finally {
-        await client.dispose();
-      }
+      await watch(home, await resolveRun(home, text), options);
     });
+}
+
+/** @param options `detach`: it need not be watched, only said. */
+async function watch(home: string, run: string, { json = false, detach }: HostingOptions): Promise<void> {
+  if (detach === true) {
+    print(json, 'runs steer', { run, done: 'resumed' }, () => `Run ${run} goes on already.`);
+    return;
+  }
+  const client = await connectToServer(home, { start: true });
+  try {
+    await follow(client, { home, run, json });
+  } finally {
+    await client.dispose();
+  }
 }
 
 async function goOnHere(home: string, { id, config }: RunSummary, options: ResumeOptions): Promise<void> {
@@ -105,7 +119,10 @@ async function goOnInServer(
   const client = await connectToServer(home, { start: true });
   try {
     await handOverKey(client, config.model);
-    await client.request('run.resume', { run });
+    // A server that was started just now takes up by itself what the one before it hosted.
+    const { liveRuns } = await client.request('server.get', {});
+    const { state } = await client.request('run.get', { run });
+    if (!liveRuns.includes(run) || state === 'interrupted') await client.request('run.resume', { run });
     if (isDetached)
       print(json, 'runs steer', { run, done: 'resumed' }, () => `Run ${run} goes on in the agent server.`);
     else await follow(client, { home, run, json });

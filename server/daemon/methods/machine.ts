@@ -1,15 +1,14 @@
 /** The machine and the models: what there is, whether it works, and what is missing. */
 import { availableParallelism } from 'node:os';
 import type { MachineFacts } from '../../../protocol/clientViews.ts';
-import type { SandboxDriverName } from '../../../protocol/run.ts';
 import { examineMachine } from '../../api/doctor.ts';
 import { environmentPlaces } from '../../api/pythonEnvironment.ts';
 import { RefusedError } from '../../api/refusal.ts';
+import { installedSandboxes } from '../../api/sandboxChoice.ts';
 import { gpuInventory } from '../../gpu/nvidiaSmi.ts';
 import { ChatModelError } from '../../models/chatModel.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { programFile } from '../../programFiles.ts';
-import { which } from '../../setup/executables.ts';
 import { ensureVenv } from '../../setup/python.ts';
 import { SetupError } from '../../setup/step.ts';
 import type { Methods } from '../methods.ts';
@@ -95,12 +94,6 @@ function pythonProblem(venv: () => string): string | null {
     if (error instanceof RefusedError) return error.message;
     throw error;
   }
-}
-
-/** By their programs on PATH, the recommended one first. */
-function installedSandboxes(): SandboxDriverName[] {
-  const drivers = ['bwrap', 'apptainer', 'podman', 'docker'] as const;
-  return drivers.filter((name) => which(name) !== null);
 }
 
 async function setUp(venv: string, say: (step: string) => void, signal: AbortSignal): Promise<void> {
