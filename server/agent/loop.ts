@@ -284,7 +284,7 @@ class Agent {
     const started = this.#now();
     let accepted = false;
     await this.#options.workbench.collect(execId, request.directory, async (collected) => {
-      const durationMs = this.#now() - started;
+      const durationMs = Math.max(0, this.#now() - started);
       const problem = this.#problemWith(request.directory, collected);
       if (problem !== null || 'refused' in collected) {
         await this.#observe(call, { outcome: 'error', text: `Not submitted: ${problem}`, durationMs });
@@ -308,7 +308,8 @@ class Agent {
     const { peers, context, log, recordedTurns } = this.#options;
     // In a replay it is told what it was told.
     const isShort = recordedTurns === undefined && this.#remainingMs() < this.#finalWarningMs();
-    const isLate = this.steps >= context.limits.maxSteps || isShort;
+    const last = this.#events.findLast((event) => event.type === 'model');
+    const isLate = this.steps >= context.limits.maxSteps || isShort || last?.isLast === true;
     if (peers === undefined || isLate || wasToldOfDuplicate(this.#events)) return false;
     const repeated = await peers.repeated(files, this.steps);
     if (repeated === null) return false;

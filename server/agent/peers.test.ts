@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bench, call, options, scripted, submit, text } from '../../test/support/agentBench.ts';
 import { Trajectory } from '../../test/support/trajectory.ts';
+import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import { runAgent } from './loop.ts';
 import { type Peers, statedIdea } from './peers.ts';
 
@@ -74,5 +75,19 @@ describe('an agent among others', () => {
     const all = options(model, bench().workbench, { peers });
     all.context.limits.maxSteps = 1;
     assert.equal((await runAgent(all)).reason, 'submitted');
+  });
+
+  it('is not held up in the last turn that its budget has room for, either', async () => {
+    const peers: Peers = {
+      news: () => null,
+      repeated: async () => ({ duplicate: { of: 7, similarity: 1 }, words: 'the same as #7' }),
+    };
+    const refused = () => {
+      throw new BudgetExhaustedError('candidate', 'no room');
+    };
+    const model = scripted([look('Idea: trees'), refused, [submit()]]);
+    const all = options(model, bench().workbench, { peers });
+    assert.equal((await runAgent(all)).reason, 'submitted');
+    assert.equal(all.saved.length, 1);
   });
 });

@@ -52,8 +52,8 @@ export class Journal {
   #file: FileHandle;
   #size: number;
   #liveBytes: number;
-  /** Set when the file may end in half a line that could not be cut off again. */
-  #broken: string | null = null;
+  /** Set when the file may end in half a line that could not be cut off again, or its disk is at fault: why. */
+  #broken: JournalError | null = null;
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(file: FileHandle, path: string, options: Required<JournalOptions>, found: Contents) {
@@ -161,21 +161,21 @@ export class Journal {
 
   /** After a failed sync the kernel may have dropped the pages: nothing written since can be believed, and nothing more is. */
   async #sync(): Promise<void> {
-    await this.#file.datasync().catch((error: unknown) => {
-      this.#broken = `fsync failed: ${messageOf(error)}`;
+    await this.#file.datasync().catch((cause: unknown) => {
+      this.#broken = new JournalError(`fsync failed: ${messageOf(cause)}`, { cause });
     });
   }
 
   async #append(line: Buffer): Promise<number> {
     if (this.#broken !== null) {
-      throw new JournalError(this.#broken);
+      throw this.#broken;
     }
     const offset = this.#size;
     try {
       await this.#file.appendFile(line);
     } catch (error) {
       await this.#file.truncate(offset).catch((cause: unknown) => {
-        this.#broken = `half a line could not be cut off: ${messageOf(cause)}`;
+        this.#broken = new JournalError(`half a line could not be cut off: ${messageOf(cause)}`, { cause });
       });
       throw new JournalError(`cannot write the journal: ${messageOf(error)}`, { cause: error });
     }
