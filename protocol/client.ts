@@ -182,7 +182,7 @@ export const clientToServer = {
    */
   'run.follow': { params: z.object({ run, sinceSeq: z.int().nonnegative() }), result: ack },
   'run.unfollow': { params: z.object({ run }), result: ack },
-  /** Takes up an interrupted run. */
+  /** Has a run go on: takes up one that is interrupted, and ends a pause. */
   'run.resume': { params: z.object({ run }), result: ack },
   /** No new assignments; agents at work finish what they do. */
   'run.pause': { params: z.object({ run }), result: ack },

@@ -68,6 +68,19 @@ test('a run taken up after a crash in the middle of an outage finds out anew', (
   assert.equal(activeSince, 9000);
 });
 
+test('a run that a person paused stays so when it is taken up, until a person has it go on', () => {
+  const view = run(
+    [2000, { type: 'run_paused' }],
+    [3000, { type: 'run_interrupted', reason: 'the server hands over' }],
+    [9000, { type: 'run_resumed', pid: 1, staysPaused: true }],
+    [9500, { type: 'caveat', text: '' }],
+  );
+  assert.deepEqual([view.summary.state, view.summary.paused, view.activeSince], ['paused', true, null]);
+  assert.equal(view.summary.activeMs, 1000);
+  applyEvent(view, { seq: view.lastSeq + 1, at: 10_000, body: { type: 'run_unpaused' } });
+  assert.deepEqual([view.summary.state, view.summary.paused, view.activeSince], ['running', undefined, 10_000]);
+});
+
 test('a run that was found down has not been active since, whatever is written into its log meanwhile', () => {
   const hour = 3_600_000;
   const view = run(

@@ -113,10 +113,10 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       throw new Error('run_started twice in one log');
     case 'run_resumed':
       // The stretch before was cut off without a word; it counted up to the event before this one.
-      view.activeSince = event.at;
+      view.activeSince = body.staysPaused === true ? null : event.at;
       summary.outage = null;
       delete summary.interruption;
-      if (summary.state !== 'stopping') summary.state = 'running';
+      if (summary.state !== 'stopping') summary.state = body.staysPaused === true ? 'paused' : 'running';
       break;
     case 'run_interrupted':
       if (body.found === true) view.activeSince = null;
@@ -140,15 +140,18 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'run_paused':
       settle(view, event.at);
       summary.state = 'paused';
+      summary.paused = true;
       break;
     case 'run_unpaused':
       if (summary.outage === null) view.activeSince = event.at;
       summary.state = 'running';
+      delete summary.paused;
       break;
     case 'run_stopping':
       // Nothing holds back a paused run that is to end.
       if (summary.state === 'paused' && summary.outage === null) view.activeSince = event.at;
       summary.state = 'stopping';
+      delete summary.paused;
       summary.endReason = body.reason;
       if (body.mode !== undefined) summary.ending = body.mode;
       break;

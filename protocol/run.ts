@@ -228,6 +228,8 @@ export const RunSummary = z.object({
   endReason: z.string().nullable(),
   /** While `stopping` at a person's word: agents at work come to their end (`finish`), or were ended at once (`stop`). */
   ending: StopMode.optional(),
+  /** A person has paused it, and has not asked since that it go on: nor does it when another server takes it up. */
+  paused: z.literal(true).optional(),
   /** Of a run that is down, where that is known: why. */
   interruption: z.string().optional(),
 });
@@ -269,7 +271,8 @@ export const RunEventBody = z.discriminatedUnion('type', [
   /** The provider of the model does not answer: agents are parked until it does. */
   z.object({ type: z.literal('provider_outage'), reason: z.string() }),
   z.object({ type: z.literal('provider_recovered') }),
-  z.object({ type: z.literal('run_resumed'), pid: z.int() }),
+  /** `staysPaused`: a person had paused it, and nobody has asked that it go on. */
+  z.object({ type: z.literal('run_resumed'), pid: z.int(), staysPaused: z.literal(true).optional() }),
   z.object({ type: z.literal('run_paused') }),
   z.object({ type: z.literal('run_unpaused') }),
   /** No new assignments from here on. Without a mode: the search has come to its end by itself. */

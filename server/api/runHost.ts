@@ -190,6 +190,7 @@ export class RunHost {
     } catch (error) {
       place.leave();
       for (const end of undo.reverse()) await end();
+      if (store.view.summary.interruption === undefined) await tellInterruption(options, messageOf(error));
       throw error;
     }
   }
@@ -207,7 +208,7 @@ export class RunHost {
       // What comes now asks no model: others on its quota need not keep to this run's rates any longer.
       this.#place.leave();
       if (end.kind === 'interrupted') {
-        await this.#tellInterruption(end.reason);
+        await tellInterruption(this.#options, end.reason);
         return end;
       }
       if (store.view.summary.state !== 'stopping') await store.append({ type: 'run_stopping', reason: end.reason });
@@ -218,8 +219,11 @@ export class RunHost {
       await this.#report();
       return { kind: 'finished' };
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
+      if (!isDiskFull(error)) {
+        await tellInterruption(this.#options, `internal error: ${reason}`);
+        throw error;
+      }
       log.error({ err: error }, 'the disk is full');
       return store.view.summary.state === 'finished' ? { kind: 'finished' } : { kind: 'interrupted', reason };
     } finally {
@@ -274,16 +278,6 @@ export class RunHost {
     }
   }
 
-  /** Told for those who look at the run; on a disk that takes nothing any more, the run is interrupted all the same. */
-  async #tellInterruption(reason: string): Promise<void> {
-    const { store, log } = this.#options;
-    try {
-      await store.append({ type: 'run_interrupted', reason });
-    } catch (error) {
-      log.error({ err: error }, 'an interruption was not stored');
-    }
-  }
-
   async #report(): Promise<void> {
     const { store, task } = this.#options;
     const report = runReport(store.view, task.manifest);
@@ -291,6 +285,17 @@ export class RunHost {
     await writeDurably(store.paths.report, renderReport(report));
   }
 }
+
+/** Told for those who look at the run; on a disk that takes nothing any more, the run is interrupted all the same. */
+async function tellInterruption({ store, log }: RunHostOptions, reason: string): Promise<void> {
+  try {
+    if (store.view.summary.state !== 'finished') await store.append({ type: 'run_interrupted', reason });
+  } catch (error) {
+    log.error({ err: error }, 'an interruption was not stored');
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What is on disk already is not told again. */
 async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {

@@ -26,14 +26,15 @@ export interface GoingOn {
 }
 
 /**
- * What it throws leaves the run as it was.
+ * What a person has paused stays so: who takes it up for a person who wants it to go on has to say that, too. What it throws
+ * leaves the run as it was.
  * @throws {RunNotFoundError} {LockedError} it is live; {RefusedError} it has ended, its task is not what it was, or it would
  * never end here; {ChatModelError}
  */
 export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay = false }: GoingOn): Promise<OpenedRun> {
   const store = await RunStore.open(home, id);
   try {
-    const { config, price: first, state, endReason } = store.view.summary;
+    const { config, price: first, state, endReason, paused } = store.view.summary;
     if (state === 'finished')
       throw new RefusedError('refused', `Run ${id} has ended (${endReason ?? state}): there is nothing to resume.`);
     if (config.replayOf !== undefined && !mayReplay)
@@ -49,7 +50,8 @@ export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay =
     const why = isTimedByGpus(config) ? (whyTaskHasNoGpu(task.manifest) ?? (await whyMachineHasNoGpu())) : null;
     const refusal = refusedWithoutGpu(store.view.summary, { ...model.info, price }, why);
     if (refusal !== null) throw refusal;
-    await store.append({ type: 'run_resumed', pid: process.pid });
+    const staysPaused = paused === true ? { staysPaused: true as const } : {};
+    await store.append({ type: 'run_resumed', pid: process.pid, ...staysPaused });
     return { store, task, model, price };
   } catch (error) {
     await store.close();

@@ -66,7 +66,7 @@ export class HostedList {
     return true;
   }
 
-  /** The last take-up came to nothing, and the server lives to tell: that does not count. */
+  /** The last take-up came to nothing, or to an end in order, and the server lives to tell: that does not count. */
   survived(run: RunId): Promise<void> {
     return this.#runs.get(run)?.pop() === undefined ? Promise.resolve() : this.#save();
   }

@@ -1,6 +1,7 @@
 /** The runs that this server hosts: started, taken up, ended, handed over. */
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
+import { readDiscovery } from '../../protocol/discovery.ts';
 import type { RunId } from '../../protocol/run.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { RunHost } from '../api/runHost.ts';
@@ -8,7 +9,8 @@ import { type FileLog, openRunLog } from '../api/runLog.ts';
 import { openToGoOn, tellNotTakenUp } from '../api/takeUp.ts';
 import { type ChatModel, ChatModelError } from '../models/chatModel.ts';
 import { Activities } from '../search/activities.ts';
-import { LockedError } from '../store/processLock.ts';
+import { runDirectory, runPaths } from '../store/home.ts';
+import { LockedError, lockHolder } from '../store/processLock.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import type { HostedList } from './hostedList.ts';
@@ -46,6 +48,8 @@ export interface HostingOptions {
 }
 
 const goingOnAtOnce = 4;
+/** Steering a run that is down takes some tenths of a second, unsealing one minutes. */
+const lockedRetryMs = 2000;
 
 export class Hosting {
   readonly #options: HostingOptions;
@@ -149,7 +153,9 @@ export class Hosting {
     try {
       if (this.#isHandedOver || this.#runs.has(id)) return;
       if (!(await list.takesUp(id, Date.now()))) {
-        log.error({ run: id }, 'the run was taken up again and again, and its server died each time: it is left alone');
+        const why = 'the run was taken up again and again, and its server died each time: it is left alone';
+        log.error({ run: id }, why);
+        await this.#tellNotTakenUp(id, why);
         await list.remove(id);
         return;
       }
@@ -157,11 +163,17 @@ export class Hosting {
       log.info({ run: id }, 'the run was taken up');
     } catch (error) {
       log.warn({ run: id, err: error }, 'the run could not be taken up');
-      const told = this.#tellNotTakenUp(id, error);
+      if (error instanceof LockedError) {
+        if (await this.#isHostedElsewhere(id)) await list.remove(id).catch(() => undefined);
+        // Somebody only steers it at this moment: that is over soon.
+        else await this.#takeUpLater(id);
+        return;
+      }
+      const told = this.#tellNotTakenUp(id, messageOf(error));
       if (isWorthWaiting(error)) {
         this.#waiting.set(id, told);
         await told;
-        await list.survived(id).catch((fault: unknown) => log.warn({ err: fault }, 'the list of runs was not stored'));
+        await this.#survived(id);
         // What it waits for may have come while it was found missing.
         if (this.#retries !== retriesBefore && this.#waiting.delete(id)) void this.#takeUpListed(id);
         return;
@@ -171,12 +183,31 @@ export class Hosting {
     }
   }
 
-  /** For those who look at the run. One that another process hosts, or that cannot be read, is left alone. Never rejects. */
-  async #tellNotTakenUp(id: RunId, error: unknown): Promise<void> {
-    if (this.#runs.has(id) || error instanceof LockedError) return;
+  async #takeUpLater(id: RunId): Promise<void> {
+    await this.#survived(id);
+    setTimeout(() => void this.#takeUpListed(id), lockedRetryMs).unref();
+  }
+
+  /** This server lives to tell of it: the take-up is no sign that the run takes servers down. */
+  #survived(id: RunId): Promise<void> {
+    const { list, log } = this.#options;
+    return list.survived(id).catch((error: unknown) => log.error({ err: error }, 'the list of runs was not stored'));
+  }
+
+  /** A process that hosts a run says where it is to be found; one that only steers it does not. */
+  async #isHostedElsewhere(id: RunId): Promise<boolean> {
+    const paths = runPaths(runDirectory(this.#options.home, id));
+    const host = await readDiscovery(paths.discovery).catch(() => null);
+    // That of a host that was killed is still there.
+    return host !== null && host.pid === (await lockHolder(paths.lock));
+  }
+
+  /** For those who look at the run. One that cannot be opened is left alone. Never rejects. */
+  async #tellNotTakenUp(id: RunId, reason: string): Promise<void> {
+    if (this.#runs.has(id)) return;
     const { home, log, onChange } = this.#options;
     try {
-      await tellNotTakenUp(home, id, messageOf(error));
+      await tellNotTakenUp(home, id, reason);
       onChange(id);
     } catch (fault) {
       log.warn({ run: id, err: fault }, 'the run does not say why it was not taken up');
@@ -247,7 +278,7 @@ export class Hosting {
       const end = await host.run();
       if (end.kind === 'finished') log.info({ run }, 'the run has finished');
       else log.warn({ run, reason: end.reason }, 'the run was interrupted');
-      if (end.kind === 'interrupted' && this.#isHandedOver) return;
+      if (end.kind === 'interrupted' && this.#isHandedOver) return await this.#survived(run);
     } catch (error) {
       log.error({ run, err: error }, 'the run was interrupted by a fault');
     }

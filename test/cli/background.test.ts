@@ -67,6 +67,8 @@ describe('aira2 run in the agent server', { timeout: 1_800_000 }, () => {
     const run = /Detached: run (\S+) goes on in the agent server/.exec(stderr)?.[1];
     assert.ok(run !== undefined, stderr);
     assert.equal((await readRun(server.home, run)).live, true);
+    const again = await command('runs', 'resume', run, '--detach');
+    assert.deepEqual([again.exitCode, again.stdout.trim()], [0, `Run ${run} goes on already.`], again.stderr);
     const stopped = await command('runs', 'stop', run, '--now', '--json');
     assert.equal(stopped.exitCode, 0, stopped.stderr);
     await until('the run to end', async () => (await readRun(server.home, run)).view.summary.state === 'finished');

@@ -8,6 +8,7 @@ import { RunFeed } from '../../protocol/runFeed.ts';
 import type { AgentServerClient } from '../../protocol/serverClient.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { JsonlLog } from '../../server/store/jsonlLog.ts';
+import { RunStore } from '../../server/store/runStore.ts';
 import { GeminiServer } from '../models/geminiServer.ts';
 import { isRunning, TestServer, until } from '../support/agentServer.ts';
 import { geminiResearcher } from '../support/geminiResearcher.ts';
@@ -147,6 +148,28 @@ describe('the next agent server', { timeout: 2_400_000 }, () => {
     );
     await client.request('run.stop', { run, now: true });
     await until('the run to end', async () => (await client.request('run.get', { run })).state === 'finished');
+  });
+
+  it('leaves a paused run paused until a person has it go on, and comes back for one that is being steered', async () => {
+    const server = await newServer();
+    const client = await server.client();
+    const { run } = await start(client, server);
+    await bothAtWork(server, run);
+    await client.request('run.pause', { run });
+    await server.kill();
+    // Somebody writes into it at the moment at which the next server would take it up.
+    const steering = await RunStore.open(server.home, run);
+    const found = await client.request('server.get', {}, { timeoutMs: 240_000 });
+    await until('the next server to find it in use', async () => /could not be taken up/.test(await server.log()));
+    assert.deepEqual(found.liveRuns, []);
+    await steering.close();
+    const get = () => client.request('run.get', { run });
+    await until('it to be taken up, as paused as it was', async () => (await get()).state === 'paused');
+    await until('the agents at work to come to their end', async () => (await get()).counts.scored === 2, 300_000);
+    assert.deepEqual([(await get()).state, (await get()).counts.created], ['paused', 2]);
+    await client.request('run.resume', { run });
+    await until('the run to finish', async () => (await get()).state === 'finished', 300_000);
+    assert.equal((await get()).counts.scored, candidates);
   });
 
   it('leaves alone what a person had stop, and what has ended', async () => {

@@ -95,6 +95,7 @@ async function goOnHere(home: string, { id, config }: RunSummary, options: Resum
       mayReplay: true,
     });
     try {
+      if (store.view.summary.state === 'paused') await store.append({ type: 'run_unpaused' });
       await tape.begin(store);
       await hostInForeground({
         store,
@@ -122,7 +123,7 @@ async function goOnInServer(
     // A server that was started just now takes up by itself what the one before it hosted.
     const { liveRuns } = await client.request('server.get', {});
     const { state } = await client.request('run.get', { run });
-    if (!liveRuns.includes(run) || state === 'interrupted') await client.request('run.resume', { run });
+    if (!liveRuns.includes(run) || state !== 'running') await client.request('run.resume', { run });
     if (isDetached)
       print(json, 'runs steer', { run, done: 'resumed' }, () => `Run ${run} goes on in the agent server.`);
     else await follow(client, { home, run, json });

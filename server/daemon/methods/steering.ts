@@ -41,8 +41,14 @@ export function steeringMethods(server: ServerParts): SteeringMethods {
     'run.resume': async ({ run }) => {
       requireOpen();
       await catalog.require(run);
-      await hosting.takeUp(run);
-      return {};
+      const isPaused = () => hosting.get(run)?.store.view.summary.state === 'paused';
+      if (!isPaused()) await hosting.takeUp(run);
+      if (!isPaused()) return {};
+      return steer(
+        run,
+        (steering) => steering.unpause(),
+        (peer) => peer.request('run.unpause', { run }, timeout),
+      );
     },
     'run.pause': ({ run }) =>
       steer(
