@@ -81,6 +81,20 @@ test('a run that a person paused stays so when it is taken up, until a person ha
   assert.deepEqual([view.summary.state, view.summary.paused, view.activeSince], ['running', undefined, 10_000]);
 });
 
+test('what stood still counts neither as activity nor for the GPUs, and only while the clock ran', () => {
+  const still: RunEventBody = { type: 'stood_still', ms: 8000 };
+  const view = run([1000, { type: 'gpus_held', gpus: 4 }], [3000, { type: 'caveat', text: '' }], [12_000, still]);
+  assert.equal(view.summary.activeMs, 2000 + 1000);
+  assert.deepEqual([view.summary.gpuMs, view.activeSince], [4 * 3000, 12_000]);
+  applyEvent(view, { seq: 5, at: 13_000, body: still });
+  assert.equal(view.summary.activeMs, 3000, 'it takes nothing of what went before');
+  applyEvent(view, { seq: 6, at: 14_000, body: { type: 'run_paused' } });
+  applyEvent(view, { seq: 7, at: 30_000, body: still });
+  applyEvent(view, { seq: 8, at: 31_000, body: { type: 'run_unpaused' } });
+  applyEvent(view, { seq: 9, at: 32_000, body: { type: 'caveat', text: '' } });
+  assert.equal(view.summary.activeMs, 5000);
+});
+
 test('a run that was found down has not been active since, whatever is written into its log meanwhile', () => {
   const hour = 3_600_000;
   const view = run(

@@ -155,6 +155,9 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       summary.endReason = body.reason;
       if (body.mode !== undefined) summary.ending = body.mode;
       break;
+    case 'stood_still':
+      advance(view, event.at, body.ms);
+      break;
     case 'budget_extended':
       summary.config = extended(summary, activeMsAt(view, event.at), body.by);
       if (summary.state === 'stopping') reopen(view);
@@ -328,11 +331,11 @@ export function activeMsAt({ summary, activeSince }: Pick<RunView, 'summary' | '
   return summary.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince));
 }
 
-/** Counts the time up to now. */
-function advance(view: RunView, at: number): void {
+/** Counts the time up to now, less what of it was nobody's. */
+function advance(view: RunView, at: number, stillMs = 0): void {
   if (view.activeSince === null) return;
   const { summary } = view;
-  const ms = Math.max(0, at - view.activeSince);
+  const ms = Math.max(0, at - view.activeSince - stillMs);
   summary.activeMs += ms;
   summary.gpuMs += ms * summary.gpus;
   view.activeSince = at;

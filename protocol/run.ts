@@ -279,6 +279,8 @@ export const RunEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_stopping'), reason: z.string(), mode: StopMode.optional() }),
   /** `found`: its server ended without a word, some time before; the run's clock stood still since the event before. */
   z.object({ type: z.literal('run_interrupted'), reason: z.string(), found: z.literal(true).optional() }),
+  /** The machine slept, the process was stopped or the clock set forward: of the time up to now so much was nobody's. */
+  z.object({ type: z.literal('stood_still'), ms: z.number().nonnegative() }),
   /** What is added to each bound that the run has. Opens a search again that had ended and was not unsealed. */
   z.object({ type: z.literal('budget_extended'), by: BudgetExtension }),
   z.object({ type: z.literal('caveat'), text: z.string() }),

@@ -84,7 +84,15 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
    * A call is about to be made, and this is the most that it can take. What settles it is the next `model`, `discarded`,
    * `charge` or `compacted` event with usage: one that nothing settles was cut off by a crash and counts in full.
    */
-  z.object({ type: z.literal('reserved'), at, step: z.int(), usage: Usage, costUsd }),
+  z.object({
+    type: z.literal('reserved'),
+    at,
+    step: z.int(),
+    usage: Usage,
+    costUsd,
+    /** Of its prompt: beside what the provider counts, they tell how long the next one is. Absent in logs of older versions. */
+    characters: z.int().nonnegative().optional(),
+  }),
   /** What a call took that brought no answer. All zeros where the provider refused it. */
   z.object({
     type: z.literal('charge'),
@@ -150,6 +158,8 @@ export const TrajectoryEvent = z.discriminatedUnion('type', [
   /** The agent wanted to submit nearly the program of another candidate, and was told so in its observation. */
   z.object({ type: z.literal('near_duplicate'), at, step: z.int(), duplicate: NearDuplicate, text: z.string() }),
   z.object({ type: z.literal('resumed'), at, step: z.int(), sandboxKept: z.boolean() }),
+  /** The machine slept, the process was stopped or the clock set forward: for so long up to now it was nobody's time. */
+  z.object({ type: z.literal('stood_still'), at, step: z.int(), parkedMs: z.number().nonnegative() }),
   z.object({
     type: z.literal('ended'),
     at,

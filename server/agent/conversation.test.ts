@@ -6,7 +6,7 @@ import { draftContext } from '../../test/support/operatorContext.ts';
 import { BudgetExhaustedError } from '../models/budget/budget.ts';
 import { ChatModelError, type FinishKind, type GenerateResponse, type MessagePart } from '../models/chatModel.ts';
 import { runAgent } from './loop.ts';
-import { messagesOf, stepsOf } from './transcript.ts';
+import { activeMsOf, messagesOf, stepsOf } from './transcript.ts';
 
 const unusable = (kind: FinishKind, parts: MessagePart[] = []): Partial<GenerateResponse> => ({
   parts,
@@ -104,6 +104,23 @@ describe('answers that cannot be used', () => {
   });
 });
 
+describe('a call', () => {
+  it('has no more time than its run when it is sent, however long it has waited for that', async () => {
+    let left = 100_000;
+    const limits: (number | undefined)[] = [];
+    const turn: Turn = ({ limitMs }) => {
+      limits.push(limitMs?.());
+      left = 30_000;
+      limits.push(limitMs?.());
+      left = -1;
+      limits.push(limitMs?.());
+      return [submit()];
+    };
+    await runAgent(options(scripted([turn]), bench().workbench, { runRemainingMs: () => left }));
+    assert.deepEqual(limits, [220_000, 150_000, 120_000], 'and enough to finish a last turn');
+  });
+});
+
 describe('a trajectory in circles', () => {
   it('is told once, and ended when it goes on', async () => {
     const given = options(scripted(Array.from({ length: 9 }, () => [bash('ls')])), bench().workbench);
@@ -167,6 +184,7 @@ describe('a conversation that grows long', () => {
 
   it('goes on without notes where they save nothing, and does not ask for them again', async () => {
     let asked = 0;
+    let clock = 0;
     const model = scripted(
       Array.from(
         { length: 60 },
@@ -175,14 +193,16 @@ describe('a conversation that grows long', () => {
             if (caller?.purpose !== 'snapshot')
               return JSON.stringify(messages).includes('30/60') ? [submit()] : [big(900)];
             asked += 1;
+            clock += 30_000;
             return [text('z'.repeat(400_000))];
           },
       ),
       { contextTokens: 40_000 },
     );
-    const given = options(model, bench().workbench, { context: roomy });
+    const given = options(model, bench().workbench, { context: roomy, now: () => clock });
     assert.equal((await runAgent(given)).reason, 'submitted');
     assert.equal(asked, 1);
+    assert.equal(Math.round(activeMsOf(given.log.events)), 30_000, 'the time that they took counts once');
     assert.ok(ofType(given.log.events, 'compacted').filter(({ how }) => how === 'cut').length >= 2);
     assert.deepEqual(
       ofType(given.log.events, 'discarded').map(({ cause }) => cause),

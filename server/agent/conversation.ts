@@ -21,7 +21,7 @@ import { systemPrompt } from './prompt.ts';
 import { providerScale, requestTokens } from './requestSize.ts';
 import { snapshotIn, snapshotRequest, snapshotTokens } from './snapshot.ts';
 import { toolSpecs } from './tools.ts';
-import { messagesOf, stepsOf } from './transcript.ts';
+import { messagesOf, stepsOf, stoodStillMs } from './transcript.ts';
 import { maxResamples, mustCall, resamplesOf } from './unusableAnswers.ts';
 import { workingState } from './workingState.ts';
 
@@ -48,6 +48,8 @@ export interface ConversationOptions {
   standing: () => string;
   /** Milliseconds of work that are left; a call gets somewhat more, so that a last turn can be finished. */
   remainingMs: () => number;
+  /** Those left to the run: they do not stand still while the agent waits for its provider. */
+  runRemainingMs: () => number;
   /** Default: all tools of an agent that works in a sandbox. */
   tools?: readonly ToolSpec[];
   /** Default: `react`. */
@@ -142,14 +144,28 @@ export class Conversation {
   async #generate(
     request: Pick<GenerateRequest, 'messages' | 'tools' | 'toolMode' | 'maxOutputTokens' | 'seed' | 'caller'>,
   ): Promise<Answer> {
-    const { model, context, operators, signal, now, remainingMs } = this.#options;
+    const { model, context, operators, signal, now, remainingMs, runRemainingMs } = this.#options;
+    const asked = this.#events.length;
     const started = now();
-    const limitMs = Math.max(0, remainingMs()) + lastTurnMs;
+    const ownMs = remainingMs();
+    const limitMs = () => Math.max(0, Math.min(ownMs, runRemainingMs())) + lastTurnMs;
     const whole = { ...request, system: systemPrompt(context, operators), context, signal, limitMs };
-    const { response, parkedMs } = await askModel(model, whole, (broken, brokenAfterMs) =>
-      this.#discard('incomplete', { ...broken, durationMs: now() - started, parkedMs: brokenAfterMs }),
-    );
-    return { ...response, durationMs: Math.max(0, now() - started - parkedMs), parkedMs };
+    const stillMs = () => {
+      // A look at the clock has the events tell of what nobody has seen yet.
+      now();
+      return stoodStillMs(this.#events.slice(asked));
+    };
+    try {
+      const { response, parkedMs } = await askModel(model, whole, (broken, brokenAfterMs) =>
+        this.#discard('incomplete', { ...broken, durationMs: now() - started, parkedMs: brokenAfterMs }),
+      );
+      return { ...response, durationMs: Math.max(0, now() - started - parkedMs - stillMs()), parkedMs };
+    } catch (error) {
+      const isOver = error instanceof TrajectoryEnd && error.reason === 'time_limit';
+      // Its limit ran on while everything stood still.
+      if (isOver && stillMs() > 0) return this.#generate(request);
+      throw error;
+    }
   }
 
   /** Masks old outputs in batches; when that is not enough, has older steps replaced by a snapshot. */
@@ -236,7 +252,8 @@ export class Conversation {
   }
 
   #compact(event: CompactedEvent): Promise<void> {
-    return this.#options.log.append(event);
+    // Its snapshot was waited for.
+    return this.#options.log.append({ ...event, at: this.#options.now() });
   }
 
   #discard(

@@ -196,7 +196,7 @@ describe('the ReAct loop', () => {
     const given = options(model, bench().workbench, { now: () => 0, runRemainingMs: () => 100_000 });
     assert.equal((await runAgent(given)).reason, 'time_limit');
     assert.deepEqual(
-      model.requests.map(({ limitMs }) => limitMs),
+      model.requests.map(({ limitMs }) => limitMs?.()),
       [220_000, 220_000],
       'and somewhat more, to finish a last turn',
     );

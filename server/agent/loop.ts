@@ -368,8 +368,10 @@ class Agent {
 
   /** Milliseconds left to this agent, by its own clock: time parked for the provider does not count (invariant 5). */
   #remainingMs(): number {
+    // The clock first: of a standstill that it finds the events tell from then on.
+    const now = this.#now();
     const last = this.#events.at(-1);
-    const sinceLast = last === undefined ? 0 : this.#now() - last.at;
+    const sinceLast = last === undefined ? 0 : Math.max(0, now - last.at);
     const own = this.#options.context.limits.trajectoryS * 1000 - (activeMsOf(this.#events) + sinceLast);
     return Math.min(own, this.#options.runRemainingMs());
   }

@@ -34,6 +34,17 @@ const model = (at: number, parkedMs = 0): TrajectoryEvent => ({
   durationMs: 0,
   parkedMs,
 });
+const stoodStill = (at: number, parkedMs: number): TrajectoryEvent => ({ type: 'stood_still', at, step: 0, parkedMs });
+const noRoom = (at: number, parkedMs: number): TrajectoryEvent => ({
+  type: 'no_room',
+  at,
+  step: 1,
+  purpose: 'act',
+  isLast: false,
+  scope: 'run',
+  detail: 'no room',
+  parkedMs,
+});
 const resumed = (at: number): TrajectoryEvent => ({ type: 'resumed', at, step: 0, sandboxKept: false });
 
 describe('the time that an agent has been at work', () => {
@@ -54,5 +65,28 @@ describe('the time that an agent has been at work', () => {
 
   it('holds a call that has just been given up, until something else is known', () => {
     assert.equal(activeMsOf([started, reserved(10), charge(500)]), 500);
+  });
+
+  it('does not hold an outage after which the budget had no room for the call any more', () => {
+    const outage = [reserved(1010), charge(1500), reserved(3 * hour), charge(3 * hour + 500)];
+    const refused = [noRoom(3 * hour + 2500, 500), reserved(3 * hour + 2600), model(3 * hour + 3500)];
+    assert.equal(activeMsOf([started, model(1000), ...outage, ...refused]), 2000);
+  });
+
+  it('does not hold what stood still, between events or in the middle of a call', () => {
+    const slept = stoodStill(8 * hour, 8 * hour - 5000);
+    assert.equal(activeMsOf([started, slept]), 5000);
+    assert.equal(activeMsOf([started, slept, model(8 * hour + 1000)]), 6000);
+    assert.equal(activeMsOf([started, reserved(10), slept, model(8 * hour + 1000)]), 6000);
+    assert.equal(activeMsOf([started, reserved(10), slept, charge(8 * hour), reserved(9 * hour)]), hour + 5000);
+  });
+
+  it('leaves a standstill out once, also where the provider seemed to take it', () => {
+    const call = [reserved(11_000), stoodStill(8 * hour, 8 * hour - 20_000), model(8 * hour + 1000, 8 * hour - 15_000)];
+    assert.equal(activeMsOf([started, model(10_000), ...call]), 10_000);
+  });
+
+  it('is never less than it was where the clock was set back', () => {
+    assert.equal(activeMsOf([started, model(hour), reserved(1000), model(3000)]), hour + 2000);
   });
 });

@@ -57,6 +57,7 @@ export function messagesOf(events: readonly TrajectoryEvent[]): ChatMessage[] {
       case 'charge':
       case 'no_room':
       case 'resumed':
+      case 'stood_still':
       case 'ended':
         break;
     }
@@ -79,25 +80,39 @@ export function stepsOf(events: readonly TrajectoryEvent[]): number {
 }
 
 /**
- * Milliseconds the agent has been at work: gaps before a resume were downtime, and time in which the provider could not
- * answer was the provider's (invariant 5). How much of a call was the provider's is told by what came of it: of a call that
- * was cut off before, nothing counts.
+ * Milliseconds the agent has been at work: gaps before a resume were downtime, time in which the provider could not answer
+ * was the provider's (invariant 5), and time in which everything stood still was nobody's. How much of a call was the
+ * provider's is told by what came of it: of a call that was cut off before, nothing counts.
  */
 export function activeMsOf(events: readonly TrajectoryEvent[]): number {
   let total = 0;
-  /** Since a call began that nothing has come of yet. */
-  let inCall = 0;
+  /** Since something began that nothing has come of yet. */
+  let open = 0;
   for (const [index, event] of events.entries()) {
-    const gap = Math.max(0, event.at - (events[index - 1]?.at ?? event.at));
-    if (event.type === 'reserved' || event.type === 'charge') {
-      inCall += gap;
-      continue;
+    open += Math.max(0, event.at - (events[index - 1]?.at ?? event.at));
+    switch (event.type) {
+      case 'reserved':
+      case 'charge':
+        continue;
+      case 'stood_still':
+        open -= event.parkedMs;
+        continue;
+      // Down until then; and what had no room had waited, for the provider or for calls of others to end.
+      case 'resumed':
+      case 'no_room':
+        break;
+      default:
+        // What was waited for the provider may hold some of a standstill.
+        total += Math.max(0, open - ('parkedMs' in event ? (event.parkedMs ?? 0) : 0));
     }
-    if (event.type !== 'resumed') total += inCall + gap;
-    inCall = 0;
-    if ('parkedMs' in event) total -= event.parkedMs ?? 0;
+    open = 0;
   }
-  return Math.max(0, total + inCall);
+  return total + Math.max(0, open);
+}
+
+/** Milliseconds in which everything stood still. */
+export function stoodStillMs(events: readonly TrajectoryEvent[]): number {
+  return events.reduce((sum, event) => sum + (event.type === 'stood_still' ? event.parkedMs : 0), 0);
 }
 
 /** Calls of the last answer that nothing has answered yet: what a crash may have cut off. */

@@ -27,6 +27,7 @@ import type { RecordedRun } from '../search/recording/recordedRun.ts';
 import { Reevaluations, repeatSession } from '../search/reevaluations.ts';
 import { RunAccounts } from '../search/runAccounts.ts';
 import { sessionName } from '../search/slotFacts.ts';
+import { Standstills, tellRun } from '../search/standstills.ts';
 import { SteadyState } from '../search/steadyState.ts';
 import { isDiskFull } from '../store/diskFull.ts';
 import { writeDocument } from '../store/document.ts';
@@ -82,6 +83,7 @@ export class RunHost {
   readonly #watch: ProviderWatch;
   readonly #programs: ProgramIndex;
   readonly #repeats: Reevaluations;
+  readonly #standstills: Standstills;
   #isSearching = true;
   #isHandedOver = false;
 
@@ -97,6 +99,7 @@ export class RunHost {
       watch: ProviderWatch;
       programs: ProgramIndex;
       repeats: Reevaluations;
+      standstills: Standstills;
     },
   ) {
     this.#options = options;
@@ -117,6 +120,7 @@ export class RunHost {
     this.#watch = parts.watch;
     this.#programs = parts.programs;
     this.#repeats = parts.repeats;
+    this.#standstills = parts.standstills;
   }
 
   /** Starts workers and scorer. What had been started is ended again if a later part fails. */
@@ -126,6 +130,8 @@ export class RunHost {
     const { id, quota = id, breaker } = model.info;
     const place = options.governor?.join(config.rates) ?? sharedGovernors.join(quota, config.rates, breaker);
     const { governor } = place;
+    const standstills = new Standstills();
+    const runClock = tellRun(standstills, store, log);
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const scorer = await Scorer.start({ task, python: `${venv}/bin/python`, log: log.child({ part: 'scorer' }) });
@@ -149,7 +155,8 @@ export class RunHost {
       });
       undo.push(() => pool.close());
       const evaluator = new Evaluator({ task, scorer });
-      const accounts = await RunAccounts.open({ store, model, price: options.price ?? null, governor });
+      const { now } = standstills;
+      const accounts = await RunAccounts.open({ store, model, price: options.price ?? null, governor, now });
       await tellGpus(store, pool);
       await requireEnd(store, pool, options);
       const watch = await ProviderWatch.start(governor, store, log);
@@ -172,6 +179,8 @@ export class RunHost {
         spendingEnd: () => accounts.softEnd(),
         repeats,
         log: log.child({ part: 'search' }),
+        now,
+        runClock,
         work: new AgentAndEvaluation({
           store,
           population,
@@ -181,13 +190,16 @@ export class RunHost {
           accounts,
           evaluator,
           runRemainingMs: () => remaining.ms(),
+          standstills,
           onActivity,
           recorded: (id) => recordedAgent(replay?.candidates.get(id)),
         }),
       });
       remaining.ms = () => search.runRemainingMs();
-      return new RunHost(options, { endpoint, pool, scorer, evaluator, search, place, watch, programs, repeats });
+      const parts = { endpoint, pool, scorer, evaluator, search, place, watch, programs, repeats, standstills };
+      return new RunHost(options, parts);
     } catch (error) {
+      standstills.stop();
       place.leave();
       for (const end of undo.reverse()) await end();
       if (store.view.summary.interruption === undefined) await tellInterruption(options, messageOf(error));
@@ -245,6 +257,7 @@ export class RunHost {
   }
 
   async close(): Promise<void> {
+    this.#standstills.stop();
     this.#place.leave();
     await this.#watch.close();
     await this.#programs.close();

@@ -128,6 +128,9 @@ export class Progress {
       case 'provider_recovered':
         this.say(`[${clock}] the model provider answers again`);
         break;
+      case 'stood_still':
+        this.say(`[${clock}] the machine stood still for ${duration(body.ms)}: not counted`);
+        break;
       case 'candidate_reevaluated': {
         const came = body.search === null ? (body.failure?.kind ?? 'failed') : formatScoreWithError(body.search);
         this.say(`[${clock}] #${body.id} again, with another seed: ${came}`);

@@ -1,5 +1,6 @@
 /** A trajectory as text: what the agent thought, did and saw, step by step. */
 import * as z from 'zod';
+import { duration } from '../../protocol/duration.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 
 const Code = z.union([
@@ -45,6 +46,8 @@ function renderEvent(event: TrajectoryEvent): string {
       return `! a call to the model was not made: ${event.detail}`;
     case 'resumed':
       return `! resumed ${event.sandboxKept ? 'in the same sandbox' : 'in a fresh sandbox'}`;
+    case 'stood_still':
+      return `! the machine stood still for ${duration(event.parkedMs)}: not counted`;
     case 'ended':
       return `── ended: ${event.reason}${event.detail === undefined ? '' : `: ${event.detail}`}${event.autosubmitted === true ? '; the last program that ran to its end was submitted for it' : ''} ──`;
   }

@@ -54,8 +54,8 @@ export interface GenerateRequest {
   /** Absent for calls that belong to no trajectory, e.g. a connection test. */
   caller?: Caller;
   signal: AbortSignal;
-  /** Milliseconds that the call may take once it is sent. Absent: as long as the provider's own deadlines allow. */
-  limitMs?: number;
+  /** Asked when the call is sent: milliseconds that it may take. Absent: as long as the provider's own deadlines allow. */
+  limitMs?: () => number;
   /** Told of each piece of the answer as it comes: its characters, thoughts and arguments of calls included. */
   onPiece?: (characters: number) => void;
 }

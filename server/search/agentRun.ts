@@ -31,6 +31,7 @@ import { operatorContext } from './operatorContext.ts';
 import type { Population } from './population.ts';
 import type { RunAccounts } from './runAccounts.ts';
 import { cpusOf, gpuOf, sessionName } from './slotFacts.ts';
+import { type Standstills, tellTrajectory } from './standstills.ts';
 import { SlotWorkbench } from './workbench.ts';
 
 export interface AgentRunOptions {
@@ -42,6 +43,8 @@ export interface AgentRunOptions {
   /** Keeps count of what calls to the model take, and holds them to the run's budget. */
   accounts: RunAccounts;
   runRemainingMs: () => number;
+  /** The run's clock. */
+  standstills: Standstills;
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
   /** In a run that is made again. Absent or null: all of it is as it is live. */
@@ -107,7 +110,7 @@ export class AgentRuns {
     slot: WorkerSlot,
     signal: AbortSignal,
   ): Promise<AgentOutcome> {
-    const { store, accounts, task, onActivity, recorded } = this.#options;
+    const { store, accounts, task, standstills, onActivity, recorded } = this.#options;
     const { id } = candidate;
     const session = sessionName(id);
     const paths = store.candidatePaths(id);
@@ -119,6 +122,7 @@ export class AgentRuns {
     const log = await StoredTrajectory.open(paths.trajectory);
     const again = recorded?.(id) ?? null;
     const account = await accounts.openAccount(session, log, again?.refusals ?? null);
+    const endTelling = tellTrajectory(standstills, log);
     try {
       const known = contextOf(log.events);
       const [workbench, context] = await bothSettled(opening, known === null ? gathering : Promise.resolve(known));
@@ -147,6 +151,7 @@ export class AgentRuns {
         entryFile: entryFile(task.manifest.run.cmd),
         runRemainingMs: this.#options.runRemainingMs,
         signal,
+        now: standstills.now,
       };
       const recordedTurns = again === null || again.turns === null ? {} : { recordedTurns: again.turns };
       if (workbench === null) {
@@ -169,6 +174,7 @@ export class AgentRuns {
       if (!signal.aborted) await slot.closeSession(session);
       throw error;
     } finally {
+      endTelling();
       account.close();
       accounts.forget(id);
       await log.close();

@@ -18,6 +18,7 @@ export interface RunAccountsOptions {
   /** null: unpriced. */
   price: Price | null;
   governor: Governor | null;
+  now?: () => number;
 }
 
 /** A candidate at work is told of no more often: an event for every call would be too many. */
@@ -62,13 +63,13 @@ export class RunAccounts {
    * @param refusals null: the run's own budget says what there is room for
    */
   openAccount(agent: string, log: AccountedLog, refusals: RecordedRefusals | null = null): Promise<TrajectoryAccount> {
-    const { store, model, price, governor } = this.#options;
+    const { store, model, price, governor, now = Date.now } = this.#options;
     const { candidateCostUsd = null, candidateTokens = null } = store.view.summary.config.budget ?? {};
     const limits = { costUsd: candidateCostUsd, tokens: candidateTokens };
     const spent = amountOf(spendingOf(log.events, { open: true }));
     const budget = this.#budget.ofCandidate(limits, spent);
     // The governor serves other runs, too, whose agents have the same names.
-    const given = { model, price, log, agent: `${store.id}/${agent}`, governor, budget };
+    const given = { model, price, log, agent: `${store.id}/${agent}`, governor, budget, now };
     return TrajectoryAccount.open(refusals === null ? given : { ...given, refusals });
   }
 

@@ -69,6 +69,7 @@ async function search(
   perform: Parameters<typeof work>[1],
   existing?: RunStore,
   now: () => number = Date.now,
+  runClock = now,
 ) {
   const store = existing ?? (await RunStore.create(home, id, runStarted(config)));
   const { workers, agentsPerSlot } = store.view.summary.config;
@@ -81,6 +82,7 @@ async function search(
     modelId: 'test',
     log: pino({ level: 'silent' }),
     now,
+    runClock,
   });
   return { store, steadyState };
 }
@@ -282,6 +284,22 @@ describe('steady-state search', () => {
     const { scored, created } = store.view.summary.counts;
     // Three of twenty minutes fill the hour; a second lane may have begun one more before that.
     assert.ok(scored === created && (scored === 3 || scored === 4), `${scored} of ${created}`);
+    await store.close();
+  });
+
+  it('takes its time by its own clock, and dates candidates by that on the wall', async () => {
+    const asleep = 8 * 3_600_000;
+    const { store, steadyState } = await search(
+      { candidates: 2, hours: 1, workers: 1 },
+      async ({ id: n }) => n,
+      undefined,
+      () => Date.now() + asleep,
+      Date.now,
+    );
+    assert.match((await steadyState.run()).reason, /all 2 candidates/);
+    assert.ok(steadyState.runRemainingMs() > 0);
+    const { createdAt } = store.view.candidates.get(1) ?? assert.fail('there is none');
+    assert.ok(createdAt >= store.view.summary.createdAt + asleep);
     await store.close();
   });
 

@@ -55,6 +55,8 @@ export interface SearchOptions {
   spendingEnd?: () => string | null;
   log: Logger;
   now?: () => number;
+  /** By which the run's time is taken: as `now`, less what was nobody's and the view does not know of yet. Default: `now`. */
+  runClock?: () => number;
 }
 
 interface Announcement {
@@ -69,6 +71,7 @@ type Work = () => Promise<void>;
 export class SteadyState {
   readonly #options: SearchOptions;
   readonly #now: () => number;
+  readonly #runClock: () => number;
   readonly #generator: Generator;
   /** Whatever may give a lane that waits something to do. */
   readonly #changes = new Changes();
@@ -91,6 +94,7 @@ export class SteadyState {
   constructor(options: SearchOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#runClock = options.runClock ?? this.#now;
     this.#faults = new FaultCount(options.slots.length);
     const { view } = options.store;
     const { generator, summary } = view;
@@ -122,7 +126,7 @@ export class SteadyState {
 
   /** Milliseconds of activity left to the run; infinite without a budget of time. */
   runRemainingMs(): number {
-    return timeLeft(this.#options.store.view, this.#now()).remainingMs;
+    return timeLeft(this.#options.store.view, this.#runClock()).remainingMs;
   }
 
   /** No new assignments until `unpause`; agents at work finish what they do. */
@@ -281,7 +285,7 @@ export class SteadyState {
     const { config, counts } = this.#options.store.view.summary;
     if (config.candidates !== null && this.#lastId - counts.abandoned >= config.candidates)
       return `all ${config.candidates} candidates are made`;
-    return this.#options.spendingEnd?.() ?? timeLeft(this.#options.store.view, this.#now()).end;
+    return this.#options.spendingEnd?.() ?? timeLeft(this.#options.store.view, this.#runClock()).end;
   }
 
   #takeBacklog(slot: WorkerSlot): Candidate | null {

@@ -39,7 +39,7 @@ export class RunStore {
   #nextSeq: number;
   #closed: Promise<void> | null = null;
   #tail: Promise<void> = Promise.resolve();
-  readonly #now: () => number;
+  #now: () => number;
 
   private constructor(
     id: RunId,
@@ -101,9 +101,16 @@ export class RunStore {
     }
   }
 
+  /** Takes the times of events from this clock from now on: milliseconds since the epoch. */
+  dateBy(now: () => number): void {
+    this.#now = now;
+  }
+
   /** Appends to the log; resolves when the event is on disk and part of the view. Listeners hear of it only then, in order. */
   async append(body: RunEventBody): Promise<RunEvent> {
-    const event: RunEvent = { seq: this.#nextSeq, at: this.#now(), body };
+    // A clock may have an event of its own to tell, which comes first.
+    const at = this.#now();
+    const event: RunEvent = { seq: this.#nextSeq, at, body };
     const offset = this.#log.nextOffset;
     const durable = this.#log.append(event);
     this.#nextSeq += 1;

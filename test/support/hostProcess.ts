@@ -1,6 +1,7 @@
 /**
  * Hosts a run on the linear task in a process of its own, so that tests can kill it: `node hostProcess.ts <home> <run>
- * <candidates>`. Makes the run if it is not there, takes it up if it is. Exits 0 when the run has finished.
+ * <candidates> [<seconds of an agent's first call>]`. Makes the run if it is not there, takes it up if it is. Exits 0 when the
+ * run has finished.
  */
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
@@ -13,7 +14,7 @@ import { linearProgram, scriptedModel } from './scriptedModel.ts';
 
 export const hostProgram = fileURLToPath(import.meta.url);
 
-async function main(home: string, run: string, candidates: number): Promise<void> {
+async function main(home: string, run: string, candidates: number, firstCallS: number): Promise<void> {
   const isNew = !(await listRunIds(home)).includes(run);
   const store = isNew
     ? await RunStore.create(home, run, {
@@ -28,7 +29,7 @@ async function main(home: string, run: string, candidates: number): Promise<void
     venv,
     log: pino({ level: 'warn' }, pino.destination({ dest: store.paths.log, sync: true })),
     model: scriptedModel({
-      before: () => 'sleep 0.2; echo looked around',
+      before: () => `sleep ${firstCallS}; echo looked around`,
       program: ({ seed }) => `import time; time.sleep(0.3)\n${linearProgram(2 + (seed % 100) / 50)}`,
     }),
   });
@@ -38,6 +39,6 @@ async function main(home: string, run: string, candidates: number): Promise<void
 }
 
 if (process.argv[1] === hostProgram) {
-  const [home = '', run = '', candidates = '8'] = process.argv.slice(2);
-  await main(home, run, Number(candidates));
+  const [home = '', run = '', candidates = '8', firstCallS = '0.2'] = process.argv.slice(2);
+  await main(home, run, Number(candidates), Number(firstCallS));
 }

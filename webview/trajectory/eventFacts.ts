@@ -59,6 +59,7 @@ export function textsOf(event: TrajectoryEvent): string[] {
       return [event.cause, event.finish];
     case 'reserved':
     case 'resumed':
+    case 'stood_still':
       return [];
   }
 }

@@ -147,6 +147,12 @@ function wordsOf(event: Shown): EventWords {
           ? t('Taken up again after the server was down, in the same sandbox')
           : t('Taken up again after the server was down, in a fresh sandbox'),
       };
+    case 'stood_still':
+      return {
+        icon: 'clock',
+        tone: 'plain',
+        title: t('The machine stood still for {0}: not counted', shortDuration(event.parkedMs)),
+      };
     case 'ended':
       return ended(event);
   }

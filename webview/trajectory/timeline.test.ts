@@ -53,6 +53,19 @@ test('downtime of the server is a break and no part of the length', () => {
   assert.equal(line.length, 16_000);
 });
 
+test('what stood still is a break and no part of the length, and a tool that it cut in two is one', () => {
+  const hour = 3_600_000;
+  const line = drawn([
+    started(),
+    answer(1, began + 10_000),
+    { type: 'stood_still', at: began + hour + 12_000, step: 1, parkedMs: hour },
+    observed(1, began + hour + 16_000, { durationMs: 6000 }),
+  ]);
+  assert.deepEqual(line.breaks, [10_000]);
+  assert.equal(line.totals.tools, 6000);
+  assert.equal(line.length, 16_000);
+});
+
 test('calls that ran beside each other are not counted twice', () => {
   const line = drawn([
     started(),

@@ -1,4 +1,7 @@
-/** Where the time of a trajectory went, one stretch after the other. Time in which the server was down is not part of it. */
+/**
+ * Where the time of a trajectory went, one stretch after the other. Time in which the server was down, or the machine stood
+ * still, is not part of it.
+ */
 import type { TrajectoryItem } from '../../protocol/clientViews.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import { isFailure } from './eventFacts.ts';
@@ -25,7 +28,7 @@ export interface Stretch {
 
 export interface Timeline {
   stretches: readonly Stretch[];
-  /** Milliseconds of the beginning at which the server was down for a while. */
+  /** Milliseconds of the beginning at which the server was down for a while, or the machine stood still. */
   breaks: readonly number[];
   /** When the program was submitted, in milliseconds from the beginning; null before. */
   submitted: number | null;
@@ -45,6 +48,8 @@ export interface TimedEvent {
   failed: boolean;
   /** The server came back: what lies before this was downtime. */
   resumes: boolean;
+  /** So long the machine stood still before this. */
+  stillMs: number;
 }
 
 /** @param toolOf name of the tool that a call id was for */
@@ -59,6 +64,7 @@ export function timedEvent({ index, event }: TrajectoryItem, toolOf: (callId: st
     tool: null,
     failed: isFailure(event),
     resumes: event.type === 'resumed',
+    stillMs: event.type === 'stood_still' ? event.parkedMs : 0,
   };
   switch (event.type) {
     case 'model':
@@ -130,7 +136,13 @@ class Growing {
   }
 
   add(event: TimedEvent): void {
-    const { index, at, step, activity, ms, parkedMs, tool, failed } = event;
+    const { index, at, step, activity, ms, parkedMs, tool, failed, stillMs } = event;
+    if (stillMs > 0) {
+      // What it cut in two is drawn as one, when it ends.
+      if (this.#clock !== null) this.#clock += stillMs;
+      this.#breaks.push(this.#length);
+      return;
+    }
     this.#last = { index, step };
     const clock = this.#clock ?? at - ms - parkedMs;
     this.#clock = Math.max(clock, at);

@@ -15,6 +15,12 @@ test('a tool that has not answered is under way since it was called', () => {
   assert.deepEqual(underWay, { activity: 'tools', tool: 'bash', since: began + 10_000 });
 });
 
+test('a tool that the machine stood still with goes on, and has not run all the while', () => {
+  const still: TrajectoryEvent = { type: 'stood_still', at: began + 80_000, step: 1, parkedMs: 60_000 };
+  const { underWay } = modelOf([started(), answer(1, began + 10_000, { tool: 'bash' }), still]);
+  assert.deepEqual(underWay, { activity: 'tools', tool: 'bash', since: began + 70_000 });
+});
+
 test('after an observation the agent thinks', () => {
   const { underWay } = modelOf([started(), answer(1, began + 10_000), observed(1, began + 16_000)]);
   assert.deepEqual(underWay, { activity: 'thinking', tool: null, since: began + 16_000 });

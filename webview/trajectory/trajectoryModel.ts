@@ -74,10 +74,12 @@ export class TrajectoryModel {
   get underWay(): (UnderWay & { since: number }) | null {
     const since = this.lastAt;
     if (since === null) return null;
-    const last = this.rows.at(-1);
+    // A tool that the machine stood still with goes on.
+    const last = this.rows.findLast((row) => row.kind !== 'event' || row.event.type !== 'stood_still');
     const open = last?.kind === 'step' ? last.acts.find(({ observation }) => observation === null) : undefined;
     if (last?.kind !== 'step' || open === undefined) return { activity: 'thinking', tool: null, since };
-    return { activity: 'tools', tool: open.call.name, since: last.event.at };
+    const stillMs = this.#timed.slice(last.index).reduce((sum, event) => sum + (event?.stillMs ?? 0), 0);
+    return { activity: 'tools', tool: open.call.name, since: last.event.at + stillMs };
   }
 
   /**

@@ -56,6 +56,37 @@ test('what is held back pays for the last turn, and only for that', async () => 
   await assert.rejects(own.reserve(usd(1), null, hold, never), BudgetExhaustedError, 'the hold was used up');
 });
 
+test('a last turn that came to nothing finds its room again, but for what it was billed, before others hear of any', async () => {
+  for (const billed of [0, 1]) {
+    const run = Budget.ofRun(limits(10));
+    const own = run.ofCandidate(limits(null));
+    const hold = own.hold();
+    (await own.reserve(usd(2), usd(5), hold, never)).settle(usd(2));
+    const last = await own.reserve(usd(3), null, hold, never);
+    const other = run.ofCandidate(limits(null));
+    const waiting = other.reserve(usd(6), usd(0), other.hold(), never);
+    last.settle(usd(billed), { isAnswered: false });
+    await turnOfTheLoop();
+    assert.equal(hold.amount.costUsd, 5 - billed);
+    const again = await own.reserve(usd(3), null, hold, never);
+    again.settle(usd(1.5));
+    assert.equal(hold.amount.costUsd, 0, 'once it is answered, others have the rest');
+    (await waiting.catch(() => null))?.settle(usd(6));
+    assert.equal(run.spent.costUsd, billed === 0 ? 9.5 : 4.5);
+  }
+});
+
+test('a trajectory that is taken up again holds back what it did, where nobody else has it', async () => {
+  const run = Budget.ofRun(limits(10), usd(4));
+  const hold = run.ofCandidate(limits(null)).hold(usd(5));
+  assert.equal(hold.amount.costUsd, 5);
+  const other = run.ofCandidate(limits(null));
+  assert.equal(other.hold(usd(1.5)).amount.costUsd, 0, 'no last turn is paid twice');
+  const poor = run.ofCandidate(limits(1), usd(0.5));
+  assert.equal(poor.hold(usd(0.75)).amount.costUsd, 0, 'nor beyond its own bound');
+  assert.equal(poor.hold(usd(0.5)).amount.costUsd, 0.5);
+});
+
 test('what others hold back is not spent for them', async () => {
   const run = Budget.ofRun(limits(10));
   const holds = [];

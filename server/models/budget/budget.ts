@@ -110,7 +110,8 @@ export class Budget {
   /**
    * Reserves `call`, and makes what is held back for the last turn at least `hold`. Waits while only calls under way are in
    * the way: most take less than they reserved. A trajectory that has not begun also waits for those that have to end.
-   * @param held what the trajectory holds back already; the call is taken from it where `hold` is null: the last turn
+   * @param held what the trajectory holds back already; the call is taken from it where `hold` is null: the last turn. An
+   *   answer to that sets free what is left; without one it is held back for the next try
    * @throws {BudgetExhaustedError} whatever comes of the calls under way; the signal's reason if it fires first
    */
   async reserve(call: Amount, hold: Amount | null, held: Hold, signal: AbortSignal): Promise<Reservation> {
@@ -123,18 +124,28 @@ export class Budget {
         throw new BudgetExhaustedError(budget.scope, budget.#noRoomWords(), { limits: budget.limits, needed: more });
       }
       if (room === 'fits') {
-        if (hold === null) held.release();
+        if (hold === null) held.setTo(shortfall(held.amount, call));
         else held.raiseTo(hold);
         this.#change({ inCalls: call });
-        return new Reservation(call, (actual) => this.#change({ spent: actual, inCalls: negative(call) }));
+        return new Reservation(call, (actual, isAnswered) => {
+          this.#change({ spent: actual, inCalls: negative(call) });
+          // Whoever waits looks at it only when both are done.
+          if (hold === null) held.setTo(isAnswered ? nothing : shortfall(plus(held.amount, call), actual));
+        });
       }
       await this.#outermost.#nextChange(signal);
     }
   }
 
-  /** Nothing held back yet. Release it when the trajectory ends. */
-  hold(): Hold {
-    return new Hold((amount) => this.#change({ held: amount }));
+  /**
+   * What one trajectory holds back. Release it when that ends.
+   * @param again what it held back before, where it is taken up again. If others have taken the room meanwhile it is nothing,
+   *   and the trajectory waits like one that has not begun: half of it would pay for no turn, and stand in the way of others'
+   */
+  hold(again: Amount | null = null): Hold {
+    const hold = new Hold((amount) => this.#change({ held: amount }));
+    if (again !== null && this.#roomFor(again, false)[0] === 'fits') hold.raiseTo(again);
+    return hold;
   }
 
   #noRoomWords(): string {
@@ -212,37 +223,41 @@ export class Hold {
 
   /** Never lowers it. */
   raiseTo(amount: Amount): void {
+    this.setTo(plus(this.#amount, shortfall(amount, this.#amount)));
+  }
+
+  setTo(amount: Amount): void {
     this.#wasUsed = true;
-    const by = shortfall(amount, this.#amount);
-    this.#amount = plus(this.#amount, by);
+    const by = plus(amount, negative(this.#amount));
+    this.#amount = amount;
     this.#change(by);
   }
 
   /** Idempotent. */
   release(): void {
-    this.#wasUsed = true;
-    const by = negative(this.#amount);
-    this.#amount = nothing;
-    this.#change(by);
+    this.setTo(nothing);
   }
 }
 
 /** What one call has reserved, until it is settled. */
 export class Reservation {
   readonly amount: Amount;
-  readonly #onSettled: (actual: Amount) => void;
+  readonly #onSettled: (actual: Amount, isAnswered: boolean) => void;
   #isOpen = true;
 
-  constructor(amount: Amount, onSettled: (actual: Amount) => void) {
+  constructor(amount: Amount, onSettled: (actual: Amount, isAnswered: boolean) => void) {
     this.amount = amount;
     this.#onSettled = onSettled;
   }
 
-  /** Once only; later calls change nothing. */
-  settle(actual: Amount): void {
+  /**
+   * Once only; later calls change nothing.
+   * @param options.isAnswered false: nothing came of the call that its trajectory can use, and it may be made again
+   */
+  settle(actual: Amount, { isAnswered = true }: { isAnswered?: boolean } = {}): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#onSettled(actual);
+    this.#onSettled(actual, isAnswered);
   }
 }
 

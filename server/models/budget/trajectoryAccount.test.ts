@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { TrajectoryEvent } from '../../../protocol/trajectory.ts';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { TrajectoryEvent } from '../../../protocol/trajectory.ts';
 import { ManualClock } from '../../../test/support/manualClock.ts';
 import { draftContext } from '../../../test/support/operatorContext.ts';
 import { type ChatModel, ChatModelError, type GenerateRequest, type GenerateResponse } from '../chatModel.ts';
@@ -38,8 +39,11 @@ const modelEvent: TrajectoryEvent = {
   durationMs: 1,
 };
 
-function setUp(outcome: (request: GenerateRequest) => Promise<GenerateResponse>, change: Partial<AccountOptions> = {}) {
-  const events: TrajectoryEvent[] = [];
+function setUp(
+  outcome: (request: GenerateRequest) => Promise<GenerateResponse>,
+  change: Partial<AccountOptions> = {},
+  events: TrajectoryEvent[] = [],
+) {
   const log = {
     events,
     append: async (event: TrajectoryEvent) => {
@@ -72,6 +76,8 @@ function request(change: Partial<GenerateRequest> = {}): GenerateRequest {
     ...change,
   };
 }
+
+const never = new AbortController().signal;
 
 const types = (events: readonly TrajectoryEvent[]) => events.map(({ type }) => type);
 
@@ -109,7 +115,7 @@ test('a call that a crash cut off counts once, in full, and is marked as an esti
   const { events, open } = setUp(() => new Promise(() => undefined));
   const account = await open();
   account.model.generate(request()).catch(() => undefined);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turnOfTheLoop();
   assert.equal(account.spending.calls, 0, 'under way');
   const reading = spendingOf(events, { open: true });
   assert.equal(reading.calls, 1);
@@ -186,14 +192,36 @@ test('a call ends with the time of whoever asked, and that says nothing of the p
     });
   const { events, open } = setUp(patient, { governor });
   const account = await open();
-  await assert.rejects(account.model.generate(request({ limitMs: 20 })), { kind: 'out_of_time' });
+  await assert.rejects(account.model.generate(request({ limitMs: () => 20 })), { kind: 'out_of_time' });
   const charge = events.at(-1);
   assert.ok(charge?.type === 'charge' && charge.cause === 'aborted' && charge.usage.output === 10);
   assert.deepEqual({ ...governor.status(), concurrency: 0 }, { ...new Governor().status(), concurrency: 0 });
   const controller = new AbortController();
-  const call = account.model.generate(request({ limitMs: 60_000, signal: controller.signal }));
+  const call = account.model.generate(request({ limitMs: () => 60_000, signal: controller.signal }));
   setTimeout(() => controller.abort(), 20);
   await assert.rejects(call, { kind: 'aborted' }, 'an interruption stays one');
+});
+
+test('a call has the time that is left when it is sent, not when it was asked for', async () => {
+  const governor = new Governor({ concurrency: { initial: 1, largest: 1 } });
+  const permit = await governor.admit({
+    agent: 'c2',
+    finishing: false,
+    tokens: 1,
+    signal: new AbortController().signal,
+  });
+  const patient = ({ signal }: GenerateRequest) =>
+    new Promise<GenerateResponse>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new ChatModelError('aborted', 'given up')));
+    });
+  const { seen, open } = setUp(patient, { governor });
+  let left = 600_000;
+  const call = (await open()).model.generate(request({ limitMs: () => left }));
+  await turnOfTheLoop();
+  assert.equal(seen.length, 0, 'it waits for its turn');
+  left = 20;
+  permit.cancelled();
+  await assert.rejects(call, { kind: 'out_of_time' });
 });
 
 test('an unpriced model is written as such, and a built-in one leaves no trace of calls', async () => {
@@ -222,6 +250,114 @@ test('a budget without room is told before a call, and the last turn is paid fro
   assert.equal(seen[1]?.maxOutputTokens, 8192, 'a short answer is enough to submit');
   assert.ok(run.spent.costUsd < 0.2);
   account.close();
+});
+
+test('a last turn that the provider refuses, or breaks off, is tried again in the room that was held back for it', async () => {
+  const failures: (ChatModelError | GenerateResponse)[] = [
+    new ChatModelError('overloaded', '503', { status: 503 }),
+    new ChatModelError('rate_limit', '429', { status: 429 }),
+    { ...response, finish: { kind: 'incomplete', raw: 'no finish' } },
+    { ...response, finish: { kind: 'malformed', raw: 'MALFORMED' } },
+  ];
+  for (const failure of failures) {
+    const run = Budget.ofRun({ tokens: 30_300, costUsd: null });
+    const outcomes = [response, failure, response];
+    const others: Promise<unknown>[] = [];
+    const { open } = setUp(
+      async () => {
+        if (outcomes.length === 2) others.push(next().catch((error: unknown) => error));
+        await turnOfTheLoop();
+        const outcome = outcomes.shift();
+        if (outcome === undefined || outcome instanceof Error) throw outcome;
+        return outcome;
+      },
+      { budget: run.ofCandidate({ tokens: null, costUsd: null }), price: null },
+    );
+    const other = run.ofCandidate({ tokens: null, costUsd: null });
+    const hold = other.hold();
+    const next = async () => {
+      const call = await other.reserve({ tokens: 27_000, costUsd: 0 }, { tokens: 0, costUsd: 0 }, hold, never);
+      call.settle({ tokens: 27_000, costUsd: 0 });
+    };
+    const account = await open();
+    await account.model.generate(request());
+    const last = request({ toolMode: 'required' });
+    if (failure instanceof Error) await assert.rejects(account.model.generate(last), failure);
+    else assert.equal((await account.model.generate(last)).finish.kind, failure.finish.kind);
+    await turnOfTheLoop();
+    assert.equal(
+      (await account.model.generate(last)).finish.kind,
+      'stop',
+      'what others ask for meanwhile is not given',
+    );
+    account.close();
+    await Promise.all(others);
+    assert.ok(run.spent.tokens <= 30_300, String(run.spent.tokens));
+  }
+});
+
+test('a trajectory that is taken up again holds back its last turn from the start, and knows how long its prompt is', async () => {
+  const limits = { tokens: 40_000, costUsd: null };
+  const none = { tokens: null, costUsd: null };
+  const first = setUp(async () => response, { budget: Budget.ofRun(limits).ofCandidate(none), price: null });
+  const account = await first.open();
+  await account.model.generate(request());
+  await account.log.append(modelEvent);
+  await account.model.generate(request());
+  await account.log.append({ ...modelEvent, step: 2 });
+  const before = first.events.findLast((event) => event.type === 'reserved');
+  assert.ok(before?.type === 'reserved' && before.usage.input < 2000, 'as the provider counts it');
+  for (const event of first.events) assert.deepEqual(TrajectoryEvent.parse(event), event);
+
+  const spent = { tokens: 2300, costUsd: 0 };
+  const run = Budget.ofRun(limits, spent);
+  const options = { budget: run.ofCandidate(none, spent), price: null };
+  const { events, open } = setUp(async () => response, options, [...first.events]);
+  const again = await open();
+  const other = run.ofCandidate(none);
+  const hold = other.hold();
+  (await other.reserve({ tokens: 100, costUsd: 0 }, { tokens: 0, costUsd: 0 }, hold, never)).settle({
+    tokens: 100,
+    costUsd: 0,
+  });
+  const tooMuch = other.reserve({ tokens: 30_000, costUsd: 0 }, { tokens: 0, costUsd: 0 }, hold, never);
+  await assert.rejects(tooMuch, BudgetExhaustedError, 'before the first call of the other');
+  await again.model.generate(request());
+  const after = events.findLast((event) => event.type === 'reserved');
+  assert.ok(after?.type === 'reserved');
+  assert.deepEqual(after.usage, before.usage, 'the prompt is counted as it was before the restart');
+});
+
+test('a trajectory whose room others have taken meanwhile takes none of theirs, and one that has ended holds nothing', async () => {
+  const none = { tokens: null, costUsd: null };
+  const reserved: TrajectoryEvent = { type: 'reserved', at: 1, step: 1, usage, costUsd: null };
+  const ended: TrajectoryEvent = { type: 'ended', at: 2, step: 1, reason: 'submitted' };
+  for (const [tokens, events] of [
+    [26_000, [reserved, modelEvent]],
+    [100_000, [reserved, modelEvent, ended]],
+  ] as const) {
+    const run = Budget.ofRun({ tokens, costUsd: null }, { tokens: 1150, costUsd: 0 });
+    const options = { budget: run.ofCandidate(none), price: null };
+    await setUp(async () => response, options, [...events]).open();
+    const other = run.ofCandidate(none);
+    const hold = other.hold();
+    for (const call of [100, tokens - 1250])
+      (await other.reserve({ tokens: call, costUsd: 0 }, { tokens: 0, costUsd: 0 }, hold, never)).settle({
+        tokens: call,
+        costUsd: 0,
+      });
+    assert.equal(run.spent.tokens, tokens);
+  }
+});
+
+test('a log of an older version says nothing of the length of its prompts: they are judged by their characters', async () => {
+  const { events, open } = setUp(async () => response, {}, [
+    { type: 'reserved', at: 1, step: 1, usage, costUsd: 0 },
+    modelEvent,
+  ]);
+  await (await open()).model.generate(request());
+  const reserved = events.findLast((event) => event.type === 'reserved');
+  assert.ok(reserved?.type === 'reserved' && reserved.usage.input > 2000);
 });
 
 test('waiting for the governor is told, and an outage that ends in a shutdown is no failure of the call', async () => {
@@ -264,12 +400,20 @@ test('a call without room is in the log before anybody hears of it; a replay ref
   assert.deepEqual([step, purpose, isLast, scope], [4, 'act', false, 'run']);
   assert.match(detail, /10000 tokens.*no room/);
 
-  const again = setUp(async () => response, {
-    refusals: (who, wasLast) => (who.step === 4 && !wasLast ? new BudgetExhaustedError(scope, detail) : null),
+  const outcomes = [new ChatModelError('rate_limit', '429', { status: 429 }), response];
+  const answer = async () => {
+    const outcome = outcomes.shift();
+    if (outcome === undefined || outcome instanceof Error) throw outcome;
+    return outcome;
+  };
+  const again = setUp(answer, {
+    refusals: (who, wasLast, tries) =>
+      who.step === 4 && !wasLast && tries === 1 ? new BudgetExhaustedError(scope, detail) : null,
   });
   const account = await again.open();
+  await assert.rejects(account.model.generate(asked), { kind: 'rate_limit' }, 'it was sent once when it was recorded');
   await assert.rejects(account.model.generate(asked), { message: detail });
-  assert.deepEqual(types(again.events), ['no_room']);
+  assert.deepEqual(types(again.events), ['reserved', 'charge', 'no_room']);
   await account.model.generate({ ...asked, toolMode: 'required' });
-  assert.deepEqual([seen.length, again.seen.length], [0, 1]);
+  assert.deepEqual([seen.length, again.seen.length], [0, 2]);
 });

@@ -15,10 +15,11 @@ import {
 } from '../chatModel.ts';
 import type { Governor, Permit } from '../governor/governor.ts';
 import { costOf } from '../prices/cost.ts';
-import { estimatedUsage, promptCharacters } from '../usageEstimate.ts';
+import { estimatedUsage } from '../usageEstimate.ts';
 import { type Budget, BudgetExhaustedError, type Hold, type Reservation } from './budget.ts';
 import { openCall, settlementIn, spendingOf, spendingOfCall } from './spendingOf.ts';
-import { amountOf, type KnownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
+import { triesOf } from './triesOf.ts';
+import { amountOf, heldBack, knownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
 
 export interface AccountedLog {
   readonly events: readonly TrajectoryEvent[];
@@ -42,8 +43,11 @@ export interface AccountOptions {
 
 /** Beyond the deadlines of all providers: a limit that is no sooner changes nothing. */
 const longestCallMs = 3_600_000;
-/** Why the recorded budget had no room for this call; null: it had. @param isLast it is a last turn */
-export type RecordedRefusals = (caller: Caller, isLast: boolean) => BudgetExhaustedError | null;
+/**
+ * Why the recorded budget had no room for this call; null: it had.
+ * @param isLast it is a last turn @param tries how often it was sent before
+ */
+export type RecordedRefusals = (caller: Caller, isLast: boolean, tries: number) => BudgetExhaustedError | null;
 
 const nothing: Usage = { input: 0, cachedInput: 0, output: 0, thoughts: 0 };
 
@@ -51,7 +55,6 @@ export class TrajectoryAccount {
   readonly #options: AccountOptions;
   readonly #hold: Hold | null;
   #spending: Spending;
-  #known: KnownPrompt | null = null;
   /** The model as the agent is to use it. */
   readonly model: ChatModel;
   /** The log as the agent is to use it: what a call took is written with its cost. */
@@ -59,9 +62,9 @@ export class TrajectoryAccount {
 
   private constructor(options: AccountOptions) {
     this.#options = options;
-    this.#hold = options.budget?.hold() ?? null;
-    this.#spending = spendingOf(options.log.events, { open: false });
-    const { model, log } = options;
+    const { model, log, budget, price } = options;
+    this.#hold = budget?.hold(heldBack(log.events, price)) ?? null;
+    this.#spending = spendingOf(log.events, { open: false });
     this.model = {
       get info() {
         return model.info;
@@ -119,25 +122,26 @@ export class TrajectoryAccount {
   }
 
   async #generate(given: GenerateRequest): Promise<GenerateResponse> {
-    const { model, governor, budget, agent, price } = this.#options;
+    const { model, governor, budget, agent, price, log } = this.#options;
     // A model that is none takes nothing of anybody.
     if (!model.info.isLanguageModel) return model.generate(given);
     const began = performance.now();
     const finishing = isFinishing(given);
     const request = finishing && budget !== null && !budget.isUnlimited ? shortened(given) : given;
-    const worst = worstCase(request, this.#known, price);
+    const known = knownPrompt(log.events);
+    const worst = worstCase(request, known, price);
     const reservation = await this.#reserveOrTell(request, worst, finishing);
     let permit: Permit | null = null;
     try {
-      const { input } = estimatedUsage(promptCharacters(request), 0);
-      const tokens = (this.#known?.usage.input ?? input) + (this.#known?.usage.output ?? 0);
+      const { input, output } = known?.usage ?? estimatedUsage(worst.characters, 0);
+      const tokens = input + output;
       permit = (await governor?.admit({ agent, finishing, tokens, signal: request.signal })) ?? null;
     } catch (error) {
-      reservation?.settle(amountOf(nothing, price));
+      reservation?.settle(amountOf(nothing, price), { isAnswered: false });
       throw ChatModelError.is(error) ? error : cancelled(request, error);
     }
     if (request.signal.aborted) {
-      reservation?.settle(amountOf(nothing, price));
+      reservation?.settle(amountOf(nothing, price), { isAnswered: false });
       permit?.cancelled();
       throw cancelled(request, request.signal.reason);
     }
@@ -154,7 +158,7 @@ export class TrajectoryAccount {
     const { log, refusals } = this.#options;
     const began = performance.now();
     try {
-      const recorded = caller === undefined ? null : (refusals?.(caller, isLast) ?? null);
+      const recorded = caller === undefined ? null : (refusals?.(caller, isLast, triesOf(log.events)) ?? null);
       if (recorded !== null) throw recorded;
       return await this.#reserve(worst, isLast, signal);
     } catch (error) {
@@ -185,7 +189,7 @@ export class TrajectoryAccount {
   ): Promise<GenerateResponse> {
     const { log, price } = this.#options;
     const step = request.caller?.step ?? 0;
-    const settle = (usage: Usage) => reservation?.settle(amountOf(usage, price));
+    const settle = (usage: Usage, isAnswered: boolean) => reservation?.settle(amountOf(usage, price), { isAnswered });
     let came: number | null = null;
     let response: GenerateResponse;
     try {
@@ -195,6 +199,7 @@ export class TrajectoryAccount {
         step,
         usage: worst.usage,
         costUsd: costOf(worst.usage, price),
+        characters: worst.characters,
       });
       const onPiece = (characters: number) => {
         came = (came ?? 0) + characters;
@@ -204,19 +209,19 @@ export class TrajectoryAccount {
     } catch (error) {
       if (!ChatModelError.is(error)) {
         // A fault of ours. The call stays open in the log, and counts in full when that is read again.
-        settle(worst.usage);
+        settle(worst.usage, false);
         permit?.cancelled();
         throw error;
       }
-      const usage = lostUsage(error, request, came);
-      settle(usage);
+      const usage = lostUsage(error, worst, came);
+      settle(usage, false);
       const told = isOurDoing(error) ? error : (permit?.failed(error) ?? error);
       if (isOurDoing(error)) permit?.cancelled();
       await this.#charge(causeOf(error, usage), error.message, step, usage);
       throw told;
     }
     const { usage, finish } = response;
-    settle(usage);
+    settle(usage, isUsable(response));
     if (finish.kind === 'incomplete') {
       const told = permit?.failed(brokenOff(response));
       if (told?.kind === 'conversation_refused') {
@@ -224,14 +229,14 @@ export class TrajectoryAccount {
         throw told;
       }
     } else permit?.succeeded(usage);
-    if (request.caller?.purpose !== 'snapshot') this.#known = { characters: promptCharacters(request), usage };
     return response;
   }
 
   /** @throws {ChatModelError} `out_of_time` when the call has taken all that it may */
   async #inTime(request: GenerateRequest): Promise<GenerateResponse> {
     const { model } = this.#options;
-    const { signal, limitMs = longestCallMs } = request;
+    const { signal } = request;
+    const limitMs = request.limitMs?.() ?? longestCallMs;
     if (limitMs >= longestCallMs) return model.generate(request);
     const limit = AbortSignal.timeout(Math.max(0, Math.round(limitMs)));
     try {
@@ -278,6 +283,10 @@ function cancelled({ signal }: Pick<GenerateRequest, 'signal'>, error: unknown):
   return new ChatModelError('aborted', 'The call was cancelled while it waited for the provider.', { cause: error });
 }
 
+/** An answer that the agent may not hear of: it is asked for again. */
+const isUsable = ({ finish: { kind } }: GenerateResponse) =>
+  kind !== 'incomplete' && kind !== 'malformed' && kind !== 'blocked';
+
 const brokenOff = ({ finish }: GenerateResponse) =>
   new ChatModelError('network', `the answer broke off (${finish.raw})`);
 
@@ -289,11 +298,11 @@ const isOurDoing = ({ kind }: ChatModelError) => kind === 'aborted' || kind === 
  * provider may still be writing it (we gave up, not it), prompt and what came of the answer count.
  * @param came characters; null: not even an empty piece
  */
-function lostUsage(error: ChatModelError, request: GenerateRequest, came: number | null): Usage {
+function lostUsage(error: ChatModelError, { characters }: WorstCase, came: number | null): Usage {
   if (error.usage !== null) return error.usage;
   const gaveUp = isOurDoing(error) || error.kind === 'timeout';
   if (came === null && (!gaveUp || error.status !== null)) return nothing;
-  return estimatedUsage(promptCharacters(request), came ?? 0);
+  return estimatedUsage(characters, came ?? 0);
 }
 
 function causeOf(error: ChatModelError, usage: Usage): Extract<TrajectoryEvent, { type: 'charge' }>['cause'] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrajectoryEvent } from '../../../protocol/trajectory.ts';
-import { Trajectory } from '../../../test/support/trajectory.ts';
-import { recordedRefusals, recordedTurns, turnsIn } from './turnsTaken.ts';
+import { compacted, Trajectory } from '../../../test/support/trajectory.ts';
+import { recordedRefusals, recordedTurns, TurnsTaken, turnsIn } from './turnsTaken.ts';
 
 const usage = { input: 1, cachedInput: 0, output: 1, thoughts: 0 };
 
@@ -36,10 +36,48 @@ describe('the turns of a recorded agent', () => {
     assert.equal(recordedTurns(taken).isLast(1), false);
     const refusal = recordedRefusals(taken);
     const place = { agent: 'c1', purpose: 'act', step: 2 } as const;
-    assert.equal(refusal({ ...place, attempt: 0 }, false), null);
-    assert.equal(refusal({ ...place, attempt: 1 }, true), null);
-    const error = refusal({ ...place, attempt: 1 }, false);
+    assert.equal(refusal({ ...place, attempt: 0 }, false, 0), null);
+    assert.equal(refusal({ ...place, attempt: 1 }, true, 0), null);
+    const error = refusal({ ...place, attempt: 1 }, false, 0);
     assert.deepEqual([error?.scope, error?.message], ['run', 'no room']);
+  });
+
+  it('are refused room only after as many tries as when they were recorded, whatever came of those', () => {
+    const charge: TrajectoryEvent = { type: 'charge', at: 1, step: 2, cause: 'refused', detail: '429', usage };
+    const brokenOff: TrajectoryEvent = { ...malformed, cause: 'incomplete' };
+    const resumed: TrajectoryEvent = { type: 'resumed', at: 1, step: 1, sandboxKept: true };
+    const tooLong = compacted({ why: 'overflow' });
+    const snapshot = compacted({ how: 'snapshot', usage });
+    const place = { agent: 'c1', purpose: 'act', step: 2 } as const;
+    const cases: [TrajectoryEvent[], number, number][] = [
+      [[charge], 0, 1],
+      [[charge, brokenOff], 0, 2],
+      // Made shorter, it is asked for under the same name.
+      [[charge, tooLong], 0, 1],
+      // These were for other calls: of a snapshot, of another draw, of a server whose exchanges are asked for anew.
+      [[charge, snapshot], 0, 0],
+      [[charge, malformed, brokenOff], 1, 1],
+      [[charge, resumed], 0, 0],
+    ];
+    for (const [before, attempt, tries] of cases) {
+      const events = [model(1), charge, model(1), ...before, noRoom(3, false), charge, noRoom(3, true)];
+      const taken = turnsIn([...events, ended('run_budget', 2)]);
+      assert.deepEqual(
+        taken.refused.map((one) => one.tries),
+        [tries, 1],
+      );
+      const refusal = recordedRefusals(taken);
+      for (let sent = 0; sent <= tries; sent += 1)
+        assert.equal(refusal({ ...place, step: 3, attempt }, false, sent) !== null, sent === tries);
+    }
+    const again = recordedRefusals(turnsIn([model(1), charge, noRoom(2, false), resumed, noRoom(2, false)]));
+    assert.ok(again({ ...place, attempt: 0 }, false, 0) !== null, 'where it was asked for again, the last time counts');
+    const old = { step: 1, purpose: 'act', attempt: 0, isLast: false, scope: 'run', detail: 'no room' };
+    const { refused } = TurnsTaken.parse({ last: [], over: null, cutOff: [], refused: [old] });
+    assert.ok(
+      recordedRefusals({ refused })({ ...place, attempt: 0 }, false, 0) !== null,
+      'at once, in older recordings',
+    );
   });
 
   it('came to no last one where there was no room for it, or time was up', () => {
@@ -79,7 +117,7 @@ describe('the turns of a recorded agent', () => {
   it('refuse a snapshot where the recorded one was', () => {
     const refusal = recordedRefusals(turnsIn([model(1), malformed, noRoom(2, false, 'snapshot'), model(2)]));
     const place = { agent: 'c1', step: 2, attempt: 0 } as const;
-    assert.ok(refusal({ ...place, purpose: 'snapshot' }, false) !== null);
-    assert.equal(refusal({ ...place, purpose: 'act' }, false), null);
+    assert.ok(refusal({ ...place, purpose: 'snapshot' }, false, 0) !== null);
+    assert.equal(refusal({ ...place, purpose: 'act' }, false, 0), null);
   });
 });

@@ -4,6 +4,7 @@ import type { TrajectoryEvent } from '../../../protocol/trajectory.ts';
 import type { RecordedTurns } from '../../agent/recordedTurns.ts';
 import { BudgetExhaustedError } from '../../models/budget/budget.ts';
 import type { RecordedRefusals } from '../../models/budget/trajectoryAccount.ts';
+import { triesOf } from '../../models/budget/triesOf.ts';
 
 const step = z.int().nonnegative().describe('how often the model had answered');
 
@@ -20,6 +21,8 @@ export const TurnsTaken = z.object({
       step,
       purpose: z.enum(['act', 'snapshot']),
       attempt: z.int().nonnegative(),
+      /** How often it had been sent before. Absent in recordings of older versions. */
+      tries: z.int().nonnegative().default(0),
       isLast: z.boolean(),
       scope: z.enum(['run', 'candidate']),
       detail: z.string(),
@@ -40,13 +43,18 @@ export function turnsIn(events: readonly TrajectoryEvent[]): TurnsTaken {
   const close = (endedAsLast: boolean) => {
     if (endedAsLast && !wasRefused) taken.last.push(step);
   };
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     switch (event.type) {
       case 'notice':
         if (event.kind === 'final_warning' && event.step === step) wasLast = true;
         break;
       case 'no_room':
-        taken.refused.push({ ...refusalOf(event), step, attempt: event.purpose === 'act' ? attempt : 0 });
+        taken.refused.push({
+          ...refusalOf(event),
+          step,
+          attempt: event.purpose === 'act' ? attempt : 0,
+          tries: triesOf(events.slice(0, index)),
+        });
         if (event.purpose === 'act' && !event.isLast) wasRefused = true;
         break;
       case 'discarded':
@@ -90,10 +98,11 @@ export function recordedTurns({ last, over, cutOff }: TurnsTaken): RecordedTurns
 }
 
 export function recordedRefusals({ refused }: Pick<TurnsTaken, 'refused'>): RecordedRefusals {
-  return ({ step, purpose, attempt }, isLast) => {
-    const found = refused.find(
+  return ({ step, purpose, attempt }, isLast, tries) => {
+    // One that a server has asked for again was recorded anew.
+    const found = refused.findLast(
       (one) => one.step === step - 1 && one.purpose === purpose && one.attempt === attempt && one.isLast === isLast,
     );
-    return found === undefined ? null : new BudgetExhaustedError(found.scope, found.detail);
+    return found === undefined || tries < found.tries ? null : new BudgetExhaustedError(found.scope, found.detail);
   };
 }
