@@ -2,6 +2,7 @@
  * One run whose model and workers only sleep; everything between them is the product: run host, search, agents, governor,
  * accounts, store, scorer, endpoint, JSON-RPC, leases, journals.
  */
+import '../../server/heap.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

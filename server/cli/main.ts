@@ -1,4 +1,5 @@
 /** The `aira2` command: arguments in, one clear outcome out. Each command lives in `commands/`. */
+import '../heap.ts';
 import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { requestCommands } from './commands/requests.ts';
