@@ -188,6 +188,8 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
       (error: unknown) =>
         error instanceof RemoteError && error.kind === 'not_found' && /no candidate #77/.test(error.message),
     );
+    await client.request('run.resume', { run });
+    await until('the pause to be over', () => feed.view?.summary.state === 'running', 30_000);
     const refusals = [
       () => client.request('run.delete', { run }),
       () => client.request('run.resume', { run }),
@@ -195,7 +197,6 @@ describe('a run of the agent server', { timeout: 2_400_000 }, () => {
     ];
     for (const refused of refusals)
       await assert.rejects(refused, (error: unknown) => error instanceof RemoteError && error.kind === 'refused');
-    await client.request('run.unpause', { run });
     await client.request('run.stop', { run, now: true });
     await until('the end', () => hasFinished(feed), 120_000);
     const deleted: string[] = [];

@@ -54,7 +54,7 @@ scenario(
     const [one, other] = scored(await runs.rows());
     assert.ok(one && other);
     await (await runs.menu(rowOf(one.label))).choose('Use as Crossover Parent');
-    await (await runs.menu(rowOf(other.label))).choose('Cross…');
+    await runs.chooseOffered(rowOf(other.label), 'Cross…');
     await vscode.quickInput.opened('Cross');
     await vscode.quickInput.accept();
     await runs.has(

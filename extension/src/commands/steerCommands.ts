@@ -63,8 +63,9 @@ async function crossParents(app: App, args: readonly unknown[]): Promise<[Candid
 }
 
 function setMarked(app: App, marked: CandidateRef | null): void {
-  app.runsView.mark(marked);
+  // The mark is seen only when the menus know of it.
   setContext('aira2.marked', marked !== null);
+  app.runsView.mark(marked);
 }
 
 /** `{}` for none; undefined: the person has thought better of it. */

@@ -92,6 +92,18 @@ export class TreeView {
     return menu;
   }
 
+  /** Chooses from the menu of a row as soon as it offers that: an open menu does not change any more. */
+  async chooseOffered(text: string | RegExp, entry: string): Promise<void> {
+    const offers = async () => {
+      const menu = await this.menu(text);
+      if ((await menu.entries()).includes(entry)) return menu;
+      await menu.dismiss();
+      return null;
+    };
+    const menu = await until(`${this.#name}: the menu of ${text} offers ${entry}`, offers, (found) => found !== null);
+    await menu?.choose(entry);
+  }
+
   /** The text that stands in place of the tree where there is nothing to show. */
   async welcome(): Promise<string> {
     const pane = this.#pane();
