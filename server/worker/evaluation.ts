@@ -88,6 +88,7 @@ async function supervise(
   request: EvaluateRequest,
   options: EvaluationOptions,
 ): Promise<EvaluationResult> {
+  const spawned = performance.now();
   const window = new OutputWindow(logBounds, null);
   const live = new LiveOutput(options.onOutput);
   process.stderr.on('data', (chunk: Buffer) => {
@@ -100,7 +101,9 @@ async function supervise(
   });
   const begun = performance.now();
   const ended = await within<number | null | 'timeout'>(stream.ended, request.timeoutMs, async () => 'timeout');
-  const durationMs = performance.now() - begun;
+  const now = performance.now();
+  // What it said at the beginning and at the end may have come together. Never is it more than can be.
+  const durationMs = Math.max(now - begun, Math.min(stream.ranMs, now - spawned));
   const timedOut = ended === 'timeout';
   const taken = timedOut
     ? { problem: `was not taken: the program was stopped after ${sayDuration(request.timeoutMs)}` }

@@ -112,7 +112,9 @@ def main() -> None:
     """Runs, kills, checks, sends."""
     mode, folder, name, limit = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     tell("started")
-    tell("ended", code=run(sys.argv[5:]))
+    begun = time.monotonic()
+    code = run(sys.argv[5:])
+    tell("ended", code=code, ms=round((time.monotonic() - begun) * 1000))
     # Wait for the worker: it takes the time, and kills what the program has left behind wherever we cannot.
     sys.stdin.buffer.read(1)
     if mode == "own":

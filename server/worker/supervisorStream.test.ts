@@ -27,8 +27,9 @@ describe('the stream of an evaluation supervisor', () => {
   test('ignores lines that are not its own, of any length', async () => {
     const { stream, said } = supervised();
     stream.write(`junk\n{"event":"ended"}\n${'x'.repeat(200_000)}\n`);
-    stream.end('{"event":"ended","code":-9}\n{"event":"problem","problem":"does not exist"}\n');
+    stream.end('{"event":"ended","code":-9,"ms":12}\n{"event":"problem","problem":"does not exist"}\n');
     assert.equal(await said.ended, -9);
+    assert.equal(said.ranMs, 12);
     assert.deepEqual(await said.output, { problem: 'does not exist' });
   });
 

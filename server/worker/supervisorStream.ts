@@ -4,7 +4,7 @@ import * as z from 'zod';
 
 const SupervisorEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started') }),
-  z.object({ event: z.literal('ended'), code: z.int() }),
+  z.object({ event: z.literal('ended'), code: z.int(), ms: z.int().nonnegative().optional() }),
   z.object({ event: z.literal('problem'), problem: z.string().max(500) }),
   z.object({ event: z.literal('output') }),
 ]);
@@ -23,6 +23,7 @@ export class SupervisorStream {
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<number | null>();
   readonly #output = Promise.withResolvers<SupervisedOutput>();
+  #ranMs = 0;
   #line = Buffer.alloc(0);
   #file: Buffer[] | null = null;
   #fileBytes = 0;
@@ -40,6 +41,11 @@ export class SupervisorStream {
       const nothing = { problem: 'was not handed out: the program ended the process that watches it' };
       this.#output.resolve(this.#file === null ? nothing : { file: Buffer.concat(this.#file) });
     });
+  }
+
+  /** Milliseconds for which the program ran, by the supervisor's word; 0 before it has ended. */
+  get ranMs(): number {
+    return this.#ranMs;
   }
 
   #read(chunk: Buffer): void {
@@ -74,8 +80,10 @@ export class SupervisorStream {
       return; // Not the supervisor's.
     }
     if (event.event === 'started') this.#started.resolve();
-    else if (event.event === 'ended') this.#ended.resolve(event.code);
-    else if (event.event === 'problem') this.#output.resolve({ problem: event.problem });
+    else if (event.event === 'ended') {
+      this.#ranMs ||= event.ms ?? 0;
+      this.#ended.resolve(event.code);
+    } else if (event.event === 'problem') this.#output.resolve({ problem: event.problem });
     else this.#file = [];
   }
 }
