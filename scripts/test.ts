@@ -12,7 +12,7 @@ import { testFiles } from './test/files.ts';
 import { type Group, parseTestOptions, type TestOptions, UsageError, usage } from './test/options.ts';
 import { count, type FileOutcome } from './test/outcome.ts';
 import { inParallel } from './test/pool.ts';
-import { countLine, failureLines, fileLines, slowestLines } from './test/report.ts';
+import { countLine, failedLines, failureLines, fileLines, slowestLines } from './test/report.ts';
 import { type FileLimits, runTestFile } from './test/runFile.ts';
 
 const limits = {
@@ -104,8 +104,9 @@ async function main(args: string[]): Promise<void> {
   const failures = failureLines(done);
   if (failures.length > 0) console.log(['', 'Failures', '', ...failures].join('\n'));
   const passedNone = count(done, 'passed') === 0;
+  const failed = failures.length > 0 ? ['Failed', ...failedLines(done), ''] : [];
   const hint = passedNone ? ['No test passed: is the path or the pattern right?', ''] : [];
-  console.log(['', 'Slowest', ...slowestLines(done), '', ...hint, countLine(done)].join('\n'));
+  console.log(['', 'Slowest', ...slowestLines(done), '', ...failed, ...hint, countLine(done)].join('\n'));
   process.exitCode = passedNone || count(done, 'failed') > 0 ? 1 : 0;
 }
 

@@ -1,5 +1,6 @@
 /** What `npm test -- …` takes. */
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../protocol/messageOf.ts';
 
 export const groups = ['check', 'unit', 'integration'] as const;
 export type Group = (typeof groups)[number];
@@ -41,7 +42,7 @@ export function parseTestOptions(args: string[]): TestOptions | null {
       options: { only: { type: 'string' }, grep: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
     });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    throw new UsageError(`${messageOf(error)}\n\n${usage}`);
   }
   const { values, positionals } = parsed;
   if (values.help === true) return null;
@@ -60,6 +61,6 @@ function pattern(source: string): RegExp {
   try {
     return new RegExp(source);
   } catch (error) {
-    throw new UsageError(`--grep ${source}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--grep ${source}: ${messageOf(error)}`);
   }
 }

@@ -25,6 +25,11 @@ function line(outcome: Outcome): string {
   return `    ${styleText(colours[state], marks[state])} ${title(outcome)}${time}${note}`;
 }
 
+const failedOf = ({ outcomes }: FileOutcome) => outcomes.filter(({ state }) => state === 'failed');
+
+const failedLine = (file: string, outcome: Outcome) =>
+  `${styleText('red', marks.failed)} ${styleText('bold', file)} › ${title(outcome)}`;
+
 /** One file, with a line for each of its tests. */
 export function fileLines({ file, outcomes, durationMs }: FileOutcome): string[] {
   return [`  ${styleText('bold', file)} (${seconds(durationMs)})`, ...outcomes.map(line)];
@@ -32,16 +37,23 @@ export function fileLines({ file, outcomes, durationMs }: FileOutcome): string[]
 
 /** Every failure in full, with its file and what the file's process wrote. */
 export function failureLines(files: readonly FileOutcome[]): string[] {
-  return files.flatMap(({ file, outcomes, output }) => {
-    const failed = outcomes.filter(({ state }) => state === 'failed');
+  return files.flatMap((result) => {
+    const { file, output } = result;
+    const failed = failedOf(result);
     if (failed.length === 0) return [];
-    const lines = failed.flatMap((outcome) => [
-      `${styleText('red', marks.failed)} ${styleText('bold', file)} › ${title(outcome)}`,
-      indent(outcome.detail, '    '),
-      '',
-    ]);
+    const lines = failed.flatMap((outcome) => [failedLine(file, outcome), indent(outcome.detail, '    '), '']);
     return output === '' ? lines : [...lines, `  ${file} wrote:`, indent(output, '    │ '), ''];
   });
+}
+
+/** Every failure in two lines: what files have written is long, and the end of a log is what is kept and read. */
+export function failedLines(files: readonly FileOutcome[]): string[] {
+  return files.flatMap((result) =>
+    failedOf(result).flatMap((outcome) => [
+      `  ${failedLine(result.file, outcome)}`,
+      `      ${outcome.detail.trim().split('\n')[0]}`,
+    ]),
+  );
 }
 
 export function slowestLines(files: readonly FileOutcome[]): string[] {

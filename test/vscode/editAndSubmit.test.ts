@@ -13,7 +13,7 @@ scenario(
     await startRun(vscode, { task: taskTitle });
     const [first] = scored(await hasScored(vscode, 1));
     assert.ok(first);
-    await (await runs.menu(rowOf(first.label))).choose('Edit and Submit');
+    await runs.choose(rowOf(first.label), 'Edit and Submit');
     await vscode.editors.active('solution.py');
     await vscode.page.locator('.editor-group-container.active .monaco-editor .view-lines').last().click();
     await vscode.page.keyboard.press('ControlOrMeta+Home');
@@ -29,7 +29,7 @@ scenario(
     );
     const own = scored(rows).find(({ name }) => name.includes('the same, with a remark'));
     assert.ok(own);
-    await (await runs.menu(rowOf(own.label))).choose('Compare with Parent');
+    await runs.choose(rowOf(own.label), 'Compare with Parent');
     assert.match((await vscode.editors.diff()).modified, /# changed by hand/);
     await picture('submitted-by-hand');
   },

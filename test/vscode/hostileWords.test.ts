@@ -104,7 +104,7 @@ scenario(
     await tooltip(tasks.row(task), /words@1/);
     assert.deepEqual(await markup(tasks.tree), []);
 
-    await (await tasks.menu(task)).choose('Prepare Task');
+    await tasks.choose(task, 'Prepare Task');
     const message = await vscode.notifications.shown('openSettings', slowMs);
     await picture('hostile-words-message');
     assert.deepEqual(await markup(message.locator('.notification-list-item-message')), []);

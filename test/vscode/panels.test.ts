@@ -39,7 +39,7 @@ scenario(
     await item.click();
     await runs.row(rowOf(label)).waitFor({ timeout: slowMs });
 
-    await (await runs.menu('synthetic')).choose('Compare Runs');
+    await runs.choose('synthetic', 'Compare Runs');
     const compared = await vscode.webviews.panel('Compare Runs', slowMs);
     await compared.locator('canvas').first().waitFor({ timeout: slowMs });
     await vscode.page.waitForTimeout(500);

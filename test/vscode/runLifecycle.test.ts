@@ -41,7 +41,7 @@ scenario(
     await trajectory.getByRole('button', { name: 'Step 1', exact: true }).waitFor({ timeout: slowMs });
     await picture('trajectory');
 
-    await (await runs.menu(rowOf(first.label))).choose('Fork…');
+    await runs.choose(rowOf(first.label), 'Fork…');
     await vscode.quickInput.opened('Fork');
     await vscode.quickInput.answer('try a tree model');
     await runs.has(
@@ -53,8 +53,8 @@ scenario(
     await hasScored(vscode, 3);
     const [one, other] = scored(await runs.rows());
     assert.ok(one && other);
-    await (await runs.menu(rowOf(one.label))).choose('Use as Crossover Parent');
-    await runs.chooseOffered(rowOf(other.label), 'Cross…');
+    await runs.choose(rowOf(one.label), 'Use as Crossover Parent');
+    await runs.choose(rowOf(other.label), 'Cross…');
     await vscode.quickInput.opened('Cross');
     await vscode.quickInput.accept();
     await runs.has(
@@ -64,7 +64,7 @@ scenario(
     );
     await picture('forked-and-crossed');
 
-    await (await runs.menu(rowOf(other.label))).choose('Compare with Candidate…');
+    await runs.choose(rowOf(other.label), 'Compare with Candidate…');
     await vscode.quickInput.opened(`Compare ${other.label} with`);
     await vscode.quickInput.accept();
     await vscode.editors.active(' ↔ ');
@@ -72,7 +72,7 @@ scenario(
     assert.notEqual(original, modified);
     await picture('compare-programs');
 
-    await (await runs.menu('slopes')).choose('Stop Run…');
+    await runs.choose('slopes', 'Stop Run…');
     await vscode.quickInput.opened('for good');
     await picture('stop');
     await vscode.quickInput.pick('Stop everything now');
@@ -94,7 +94,7 @@ scenario(
     await runs.inlineAction('slopes', 'Resume Run');
     await runs.has('a running run', (rows) => /^running/.test(rows[0]?.description ?? ''), slowMs);
     await hasScored(vscode, 2);
-    await (await runs.menu('slopes')).choose('Finish Run and Select');
+    await runs.choose('slopes', 'Finish Run and Select');
     assert.match(await vscode.dialog.text(), /hidden scores are opened/);
     await vscode.dialog.answer('Finish');
     await runs.has('a finished run', (rows) => /^finished/.test(rows[0]?.description ?? ''), slowMs);
@@ -107,7 +107,7 @@ scenario(
     await vscode.editors.active(/Preview/);
     await picture('report');
 
-    await (await runs.menu('slopes')).choose('Export Selected or Best Program…');
+    await runs.choose('slopes', 'Export Selected or Best Program…');
     await vscode.quickInput.opened('Export into a new folder in');
     await vscode.quickInput.type(`${workspace}/`);
     await vscode.quickInput.button('Export Here');

@@ -25,8 +25,8 @@ scenario(
     );
     const menu = await explorer.menu('first.md');
     assert.ok((await menu.entries()).includes('Select for Compare'));
-    await menu.choose('Select for Compare');
-    await (await explorer.menu('second.md')).choose('Compare with Selected');
+    await explorer.choose('first.md', 'Select for Compare');
+    await explorer.choose('second.md', 'Compare with Selected');
     const { original, modified } = await vscode.editors.diff();
     assert.match(original, /# First[\s\S]*two/);
     assert.match(modified, /# Second[\s\S]*three/);

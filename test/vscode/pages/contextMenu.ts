@@ -17,18 +17,16 @@ export class ContextMenu {
     return (await labels.allInnerTexts()).map((label) => label.trim()).filter((label) => label !== '');
   }
 
-  /** Chooses an entry; further names lead through submenus. */
-  async choose(...path: (string | RegExp)[]): Promise<void> {
-    for (const name of path) {
-      const entry = this.menu.getByRole('menuitem', { name, exact: true }).first();
-      await entry.waitFor();
-      await entry.hover();
-      await entry.click();
-    }
+  /** @param timeout milliseconds @throws {TimeoutError} if it does not offer that, or is gone before it is chosen */
+  async choose(entry: string, timeout: number): Promise<void> {
+    const item = this.menu.getByRole('menuitem', { name: entry, exact: true }).first();
+    await item.hover({ timeout });
+    await item.click({ timeout });
   }
 
+  /** Closes it, if it is open. */
   async dismiss(): Promise<void> {
-    await this.#page.keyboard.press('Escape');
+    if (await this.menu.isVisible()) await this.#page.keyboard.press('Escape');
     await this.menu.waitFor({ state: 'hidden' });
   }
 }

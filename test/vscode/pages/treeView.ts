@@ -1,7 +1,7 @@
 /** A tree in a side bar, as a screen reader knows it. */
 import type { Locator, Page } from 'playwright-core';
 import { ContextMenu } from './contextMenu.ts';
-import { until } from './until.ts';
+import { until, untilDone } from './until.ts';
 
 export interface TreeRow {
   /** All that a screen reader says of it. */
@@ -77,31 +77,38 @@ export class TreeView {
     await this.#turn(text, 'false', 'ArrowLeft');
   }
 
-  /** Presses a button that appears in the row under the mouse. */
+  /** Presses a button that appears in the row under the mouse: another row, once the rows have moved. */
   async inlineAction(text: string | RegExp, action: string | RegExp): Promise<void> {
     const row = this.row(text);
-    await row.hover();
-    await row.getByRole('button', { name: action }).first().click();
+    await untilDone(`${this.#name}: ${action} in the row ${text}`, async (timeout) => {
+      await row.hover({ timeout });
+      await row.getByRole('button', { name: action }).first().click({ timeout });
+    });
   }
 
-  /** Opens the row's menu. */
+  /** Opens the row's menu, for a look: one that is to be chosen from may be gone again, see `choose`. */
   async menu(text: string | RegExp): Promise<ContextMenu> {
-    await this.row(text).click({ button: 'right' });
     const menu = new ContextMenu(this.#page);
-    await menu.menu.waitFor();
+    await untilDone(`${this.#name}: the menu of ${text}`, (timeout) => this.#openMenu(menu, text, timeout));
     return menu;
   }
 
-  /** Chooses from the menu of a row as soon as it offers that: an open menu does not change any more. */
-  async chooseOffered(text: string | RegExp, entry: string): Promise<void> {
-    const offers = async () => {
-      const menu = await this.menu(text);
-      if ((await menu.entries()).includes(entry)) return menu;
-      await menu.dismiss();
-      return null;
-    };
-    const menu = await until(`${this.#name}: the menu of ${text} offers ${entry}`, offers, (found) => found !== null);
-    await menu?.choose(entry);
+  /**
+   * Chooses from the menu of a row as soon as it offers that. A menu that is open does not change any more, and it closes
+   * where something else takes the focus, as a panel does that has just been revealed: then it is opened anew.
+   */
+  async choose(text: string | RegExp, entry: string): Promise<void> {
+    const menu = new ContextMenu(this.#page);
+    await untilDone(`${this.#name}: ${entry} from the menu of ${text}`, async (timeout) => {
+      await this.#openMenu(menu, text, timeout);
+      await menu.choose(entry, timeout);
+    });
+  }
+
+  async #openMenu(menu: ContextMenu, text: string | RegExp, timeout: number): Promise<void> {
+    await menu.dismiss();
+    await this.row(text).click({ button: 'right', timeout });
+    await menu.menu.waitFor({ timeout });
   }
 
   /** The text that stands in place of the tree where there is nothing to show. */

@@ -1,8 +1,12 @@
 /** Waiting for something that a locator cannot express. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errors } from 'playwright-core';
 
 /** How long anything may take that a person would call immediate, on a machine that does other things too, milliseconds. */
 export const patienceMs = 60_000;
+
+/** How long one try may wait for what the try before it may have missed, milliseconds. */
+const tryMs = 5_000;
 
 /** What was awaited did not come. */
 export class NeverHappenedError extends Error {
@@ -32,4 +36,23 @@ export async function until<T>(
     if (performance.now() > deadline) throw new NeverHappenedError(what, timeoutMs, answer);
     await sleep(intervalMs);
   }
+}
+
+/**
+ * Tries again and again what something else may undo half way: rows that move under the mouse, a menu that closes.
+ * @param what names it, for the failure
+ * @param attempt waits for no part longer than `timeout` milliseconds
+ * @throws {NeverHappenedError} with the reason of the last try
+ */
+export async function untilDone(what: string, attempt: (timeout: number) => Promise<void>): Promise<void> {
+  await until(
+    what,
+    () => attempt(tryMs).then(() => null, timedOut),
+    (reason) => reason === null,
+  );
+}
+
+function timedOut(error: unknown): string {
+  if (error instanceof errors.TimeoutError) return error.message;
+  throw error;
 }

@@ -2,7 +2,6 @@
 import type { Locator, Page } from 'playwright-core';
 import type { Instance } from '../target/target.ts';
 import { CommandPalette } from './commandPalette.ts';
-import { ContextMenu } from './contextMenu.ts';
 import { Editors } from './editors.ts';
 import { Dialog, Notifications } from './notifications.ts';
 import { QuickInput } from './quickInput.ts';
@@ -44,10 +43,6 @@ export class Workbench {
 
   get dialog(): Dialog {
     return new Dialog(this.page);
-  }
-
-  get menu(): ContextMenu {
-    return new ContextMenu(this.page);
   }
 
   get statusBar(): StatusBar {
