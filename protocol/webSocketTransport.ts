@@ -17,6 +17,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import * as z from 'zod';
+import { messageOf } from './messageOf.ts';
 import { FrameTooLargeError, PeerClosedError } from './rpcErrors.ts';
 
 /** Requests of the other end that may be unanswered at a time; more are refused. */
@@ -254,8 +255,4 @@ function text(data: RawData): string {
 function idOf(value: unknown): Answerable {
   const found = z.object({ id }).safeParse(value);
   return { id: found.success ? found.data.id : null };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

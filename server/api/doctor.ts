@@ -4,6 +4,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DoctorReport } from '../../protocol/clientViews.ts';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { testConnection } from '../models/connectionTest.ts';
@@ -132,7 +133,7 @@ async function priceCheck(home: string): Promise<Check[]> {
       ? []
       : [{ name, state: 'ok', detail: `${priceFilePath(home)}: ${book.ownNames.join(', ')}`, fix: null }];
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     return [{ name, state: 'missing', detail, fix: 'Correct the file, or move it away.' }];
   }
 }
@@ -156,5 +157,5 @@ async function modelCheck({ id, create }: { id: string; create: () => ChatModel 
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
+  return messageOf(error).trim().split('\n').at(-1) ?? '';
 }

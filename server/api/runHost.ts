@@ -7,6 +7,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { RunSummary } from '../../protocol/run.ts';
 import { type RunSwitches, switchCaveats } from '../../protocol/runSwitches.ts';
 import { protocolVersion } from '../../protocol/worker.ts';
@@ -307,8 +308,6 @@ async function tellInterruption({ store, log }: RunHostOptions, reason: string):
     log.error({ err: error }, 'an interruption was not stored');
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What is on disk already is not told again. */
 async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {

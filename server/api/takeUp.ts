@@ -3,6 +3,7 @@ import type { Price } from '../../protocol/cost.ts';
 import { isTimedByGpus } from '../../protocol/projection.ts';
 import type { RunId } from '../../protocol/run.ts';
 import type { ChatModel } from '../models/chatModel.ts';
+import { withServer } from '../models/openai/settings.ts';
 import { RunStore } from '../store/runStore.ts';
 import type { PreparedTask } from '../tasks/preparedTask.ts';
 import { priceFor } from './newRun.ts';
@@ -43,7 +44,7 @@ export async function openToGoOn(home: string, id: RunId, { modelOf, mayReplay =
         `Run ${id} replays a recording: take it up with \`aira2 runs resume ${id} --replay <folder>\`.`,
       );
     const task = taskToGoOnWith(home, store.view.summary);
-    const model = modelOf(config.model);
+    const model = modelOf(withServer(config.model));
     // A price that was given with the run holds where none is known by now.
     const known = await priceFor(home, model.info, undefined);
     const price = known ?? (await priceFor(home, model.info, config.budget, first ?? undefined));

@@ -4,19 +4,21 @@
  */
 import type { KeyProvider } from '../../protocol/clientViews.ts';
 import type { AgentServerClient } from '../../protocol/serverClient.ts';
-import { openAiName } from '../models/openai/settings.ts';
+import { withServer } from '../models/openai/settings.ts';
 
 const variables: Record<KeyProvider, readonly string[]> = {
   gemini: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'],
   openai: ['OPENAI_API_KEY'],
 };
 
-/** @param model as typed after `--model` @returns it with the server that this terminal's environment names, if it names none */
+/**
+ * @param model as typed after `--model`
+ * @returns it with the server that this terminal's key is for: what the agent server's own variables name is not meant
+ */
 export function withItsServer(model: string, environment: NodeJS.ProcessEnv = process.env): string {
   const url = environment.OPENAI_BASE_URL?.trim() ?? '';
-  if (url === '' || !model.startsWith('openai:')) return model;
-  const name = openAiName(model.slice('openai:'.length));
-  return name === null || name.url !== null ? model : `${model}@${url}`;
+  if (url !== '') return withServer(model, url);
+  return (environment.OPENAI_API_KEY ?? '') === '' ? model : withServer(model);
 }
 
 /** @param model as typed after `--model` */

@@ -7,6 +7,7 @@ import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { ServerInfo } from '../../protocol/clientViews.ts';
 import { CostEstimate, RunBudget } from '../../protocol/cost.ts';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { printableText } from '../../protocol/printableText.ts';
 import { Candidate, RunSummary } from '../../protocol/run.ts';
 import { SplitName } from '../../protocol/task.ts';
@@ -141,7 +142,7 @@ export function note(text: string): void {
 }
 
 function failureWords(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   const isBare = isDiskFull(error) && !(error instanceof DiskFullError || error instanceof CliError);
   return isBare ? `the disk is full (${words}). Free some space, and try again` : words;
 }

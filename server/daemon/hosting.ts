@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
 import { readDiscovery } from '../../protocol/discovery.ts';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { RunId } from '../../protocol/run.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { RunHost } from '../api/runHost.ts';
@@ -292,5 +293,3 @@ function isWorthWaiting(error: unknown): boolean {
   if (error instanceof ChatModelError) return error.kind === 'auth';
   return error instanceof RefusedError && error.kind === 'environment';
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

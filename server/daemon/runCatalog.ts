@@ -1,6 +1,7 @@
 /** All runs of a home as they can be looked at: those that are hosted here from memory, all others from their files. */
 import { open, stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { type RunEvent, type RunId, RunSummary } from '../../protocol/run.ts';
 import { Listeners, type Subscription } from '../../protocol/subscription.ts';
@@ -100,7 +101,7 @@ export class RunCatalog {
         runs.push(await this.summary(run));
       } catch (error) {
         if (error instanceof RunNotFoundError) continue;
-        problems.push({ run, problem: error instanceof Error ? error.message : String(error) });
+        problems.push({ run, problem: messageOf(error) });
       }
     }
     return { runs, problems };

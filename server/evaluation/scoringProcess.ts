@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { Score } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
 import { programFile } from '../programFiles.ts';
@@ -214,7 +215,7 @@ export class ScoringProcess {
     try {
       value = JSON.parse(line);
     } catch (error) {
-      throw this.#lose(`its answer is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+      throw this.#lose(`its answer is no JSON: ${messageOf(error)}`);
     }
     const parsed = schema.safeParse(value);
     if (!parsed.success)

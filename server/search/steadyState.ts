@@ -4,6 +4,7 @@
  * store, and the next decision of any lane is made on it.
  */
 import type { Logger } from 'pino';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type {
   BudgetExtension,
   Candidate,
@@ -423,5 +424,3 @@ export class SteadyState {
     await this.#options.store.append({ type: 'candidate_abandoned', id, reason });
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import type { ZodType } from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { writeFailure } from './diskFull.ts';
 
 export class DocumentError extends Error {
@@ -14,7 +15,7 @@ export async function readDocument<T>(path: string, schema: ZodType<T>): Promise
   try {
     value = await new JSONFile<unknown>(path).read();
   } catch (error) {
-    throw new DocumentError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new DocumentError(`${path} is not JSON: ${messageOf(error)}`);
   }
   if (value === null) return null;
   const parsed = schema.safeParse(value);

@@ -1,6 +1,7 @@
 /** Finds tasks: the built-in ones, a person's own by path, and those prepared before. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { Modality } from '../../protocol/task.ts';
 import { programFile } from '../programFiles.ts';
 import { ManifestError, TaskError, TaskNotFoundError, TaskNotPreparedError } from './errors.ts';
@@ -133,7 +134,7 @@ function describePrepared(id: string, version: number, directory: string): TaskL
       problem: null,
     };
   } catch (error) {
-    return { ...unknownTask, id, version, problem: error instanceof Error ? error.message : String(error) };
+    return { ...unknownTask, id, version, problem: messageOf(error) };
   }
 }
 
@@ -148,7 +149,7 @@ function describeBuiltin(id: string): TaskListing {
       id,
       version: 1,
       builtin: true,
-      problem: error instanceof Error ? error.message : String(error),
+      problem: messageOf(error),
     };
   }
 }

@@ -6,6 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import * as path from 'node:path';
 import { Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { TaskManifest } from '../../protocol/task.ts';
 import { ManifestError, type ManifestProblem, TaskError } from './errors.ts';
 import { checkRules } from './manifestRules.ts';
@@ -122,7 +123,7 @@ function readText(file: string): string {
     }
   } catch (error) {
     if (error instanceof TaskError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TaskError(`The manifest ${file} cannot be read: ${reason}`, { cause: error });
   }
 }

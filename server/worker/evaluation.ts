@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts';
 import { programFile } from '../programFiles.ts';
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';
@@ -57,7 +58,7 @@ export async function runEvaluation(
     sandbox = await driver.start(sandboxOptions(id, { slot, cpuList, gpuUuid, venv }, request.spec));
     return await Promise.race([evaluateIn(sandbox, request, options), cancelled.promise]);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { kind: 'infrastructure_error', message, ...(isDiskFull(error) ? { diskFull: true } : {}) };
   } finally {
     signal?.removeEventListener('abort', cancel);

@@ -2,6 +2,7 @@
  * Every execution this worker has been asked for and not seen acknowledged. An id runs once: asked again, it is joined
  * while it runs and delivered again when it is finished. A finished result is journalled before anybody hears of it.
  */
+import { messageOf } from '../../protocol/messageOf.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../../protocol/worker.ts';
 import { isDiskFull } from './diskFull.ts';
@@ -174,6 +175,6 @@ export class Executions {
 }
 
 function infrastructureError(error: unknown): ExecutionResult {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { kind: 'infrastructure_error', message, ...(isDiskFull(error) ? { diskFull: true } : {}) };
 }

@@ -10,6 +10,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { ExecutionResult } from '../../protocol/worker.ts';
 import { isDiskFull } from './diskFull.ts';
 
@@ -297,8 +298,4 @@ async function syncFolder(directory: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

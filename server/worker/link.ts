@@ -4,6 +4,7 @@
  */
 import type { WebSocket } from 'ws';
 import { workerMaxPayloadBytes } from '../../protocol/dial.ts';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { ReconnectingConnection } from '../../protocol/reconnecting.ts';
 import { Peer } from '../../protocol/rpc.ts';
 import { DialError, RemoteError, RpcRefusal } from '../../protocol/rpcErrors.ts';
@@ -69,7 +70,7 @@ export class Link {
           return 'stop';
         }
         if (attempt === 1 || attempt % 20 === 0) {
-          log.warn({ attempt, reason: error instanceof Error ? error.message : String(error) }, 'no server yet');
+          log.warn({ attempt, reason: messageOf(error) }, 'no server yet');
         }
         return 'retry';
       },

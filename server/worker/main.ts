@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { messageOf } from '../../protocol/messageOf.ts';
 import { type GpuReading, WorkerConfig } from '../../protocol/worker.ts';
 import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import { GpuTelemetry } from '../gpu/telemetry.ts';
@@ -75,7 +76,7 @@ async function readLine(input: NodeJS.ReadStream): Promise<string> {
 main().then(
   (status) => process.exit(status),
   (error: unknown) => {
-    process.stderr.write(`aira2 worker: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`aira2 worker: ${messageOf(error)}\n`);
     process.exit(2);
   },
 );

@@ -3,6 +3,7 @@
  * person's language (strings.ts). Its CSP can be as strict as `default-src 'none'; script-src 'nonce-…'`, with `style-src`
  * for VS Code's own sheet only: styles of ours are constructed sheets and properties, never attributes.
  */
+import { messageOf } from '../../protocol/messageOf.ts';
 import type { LinkMessage } from '../../protocol/panels.ts';
 import { ArFrame } from './frame.ts';
 import { connectHost, type MessageShapes, type PanelMessage } from './host.ts';
@@ -42,7 +43,7 @@ export function mountPanel<In extends PanelMessage, Out extends PanelMessage>(
   let watchdog = 0;
 
   const fail = (error: unknown) => {
-    frame.trouble = { kind: 'failure', message: error instanceof Error ? error.message : String(error) };
+    frame.trouble = { kind: 'failure', message: messageOf(error) };
     console.error(error);
   };
   const receive = (message: In) => {

@@ -2,6 +2,7 @@
 import { clientRefusals } from '../../../protocol/client.ts';
 import { DiscoveryError } from '../../../protocol/discovery.ts';
 import { ServerSilentError, ServerStartError } from '../../../protocol/findServer.ts';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import {
   DialError,
   EndOfAttemptsError,
@@ -40,7 +41,7 @@ const longest = 500;
 export function explain(error: unknown): Failure {
   if (error instanceof CannotError) return { message: error.message, severity: 'warning', actions: error.actions };
   if (error instanceof RemoteError) return explainRefusal(error);
-  const message = shorten(oneLine(error instanceof Error ? error.message : String(error)), longest);
+  const message = shorten(oneLine(messageOf(error)), longest);
   if (error instanceof ServerStartError || error instanceof StartsFailingError)
     return { message, severity: 'error', actions: ['showServerLog', 'retryConnection'] };
   if (error instanceof ServerSilentError || error instanceof DiscoveryError)

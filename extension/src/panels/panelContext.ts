@@ -1,4 +1,5 @@
 /** What every kind of panel needs of the window. */
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { LinkMessage } from '../../../protocol/panels.ts';
 import type { App } from '../app.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -31,5 +32,5 @@ export interface PanelController {
 
 /** Asks for something from a panel; what goes wrong is told, and the panel stays as it is. */
 export function attempt(app: App, what: string, act: () => Promise<void>): void {
-  act().catch((error: unknown) => app.log.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`));
+  act().catch((error: unknown) => app.log.warn(`${what}: ${messageOf(error)}`));
 }

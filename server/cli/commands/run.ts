@@ -6,6 +6,7 @@ import { completeSettings, configFor, createRun, defaultCandidates, estimateFor,
 import { pythonOf, virtualEnvironment } from '../../api/pythonEnvironment.ts';
 import { defaultSandbox, onSandbox } from '../../api/sandboxChoice.ts';
 import { testConnection } from '../../models/connectionTest.ts';
+import { withServer } from '../../models/openai/settings.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
 import { hostInForeground } from '../foreground.ts';
 import { type HostingOptions, hostedWhere, withHosting } from '../hostingOptions.ts';
@@ -110,7 +111,7 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
   const venv = virtualEnvironment(home);
   const level = logLevel();
   await usingTape(options, { home, isNew: true, replayOf: null }, async (tape) => {
-    const model = tape.createModel(tape.replay?.head.config.model ?? options.model);
+    const model = tape.createModel(tape.replay === null ? options.model : withServer(tape.replay.head.config.model));
     const { info } = model;
     const wanted = settingsOf(options);
     const price = await priceFor(home, info, wanted.budget);

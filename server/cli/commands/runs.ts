@@ -1,6 +1,7 @@
 /** `aira2 runs …`: look at runs, take their results, steer the live ones. */
 import { Argument, Command } from 'commander';
 import { duration } from '../../../protocol/duration.ts';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { switchesOf } from '../../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
@@ -59,7 +60,7 @@ function list(): Command {
         try {
           runs.push((await readRun(home, id)).view.summary);
         } catch (error) {
-          problems.push({ run: id, problem: error instanceof Error ? error.message : String(error) });
+          problems.push({ run: id, problem: messageOf(error) });
         }
       }
       for (const { run, problem } of problems) note(`run ${run} cannot be read: ${problem}`);

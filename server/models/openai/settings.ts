@@ -21,6 +21,7 @@ export class ModelSettingError extends Error {
 }
 
 const hostedUrl = 'https://api.openai.com/v1';
+const prefix = 'openai:';
 const nameForm = /^[A-Za-z0-9][\w.:/+@-]*$/;
 
 function value(environment: ModelEnvironment, name: string): string | null {
@@ -35,6 +36,20 @@ export function openAiName(text: string): { model: string; url: string | null } 
   return nameForm.test(model) ? { model, url: at === -1 ? null : text.slice(at + 1) } : null;
 }
 
+/** A server that is named without its scheme: the name, and what it should have been. */
+const withoutScheme = ({ model, url }: { model: string; url: string | null }) =>
+  url === null ? /^(.+?)@([\w.-]+:\d+.*|localhost.*|[\w.-]+\/v\d\/?)$/i.exec(model) : null;
+
+/**
+ * @param id as after `--model`
+ * @param url default: OpenAI itself
+ * @returns the id with that server, where it is of this provider and names none: no variable leads it to another one
+ */
+export function withServer(id: string, url: string = hostedUrl): string {
+  const name = id.startsWith(prefix) ? openAiName(id.slice(prefix.length)) : null;
+  return name === null || name.url !== null || withoutScheme(name) !== null ? id : `${id}@${url}`;
+}
+
 /**
  * @param text what stands after `openai:`
  * @throws {ModelSettingError} for a URL or a number that cannot be used; {ChatModelError} kind `auth` if OpenAI's own key is
@@ -43,7 +58,7 @@ export function openAiName(text: string): { model: string; url: string | null } 
 export function openAiSettings(text: string, environment: ModelEnvironment): OpenAiSettings | null {
   const name = openAiName(text);
   if (name === null) return null;
-  const at = name.url === null ? /^(.+?)@([\w.-]+:\d+.*|localhost.*|[\w.-]+\/v\d\/?)$/i.exec(name.model) : null;
+  const at = withoutScheme(name);
   if (at !== null)
     throw new ModelSettingError(
       `openai:${text} names no server that can be called: write http:// or https:// before it, as in --model openai:${at[1]}@http://${at[2]}`,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Price } from '../../../protocol/cost.ts';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { ModelInfo } from '../chatModel.ts';
 import { type PriceEntry, priceTable } from './table.ts';
 
@@ -100,7 +101,7 @@ function parsed(path: string, text: string): PriceFile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new PriceFileError(path, `not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw new PriceFileError(path, `not JSON (${messageOf(error)})`);
   }
   const file = PriceFile.safeParse(value);
   if (file.success) return file.data;

@@ -7,6 +7,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import { type ApptainerPlan, apptainerCommand } from './apptainerArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';
 import { ChildSandbox } from './childSandbox.ts';
@@ -120,7 +121,7 @@ export class ApptainerDriver implements SandboxDriver {
       await group?.remove();
       if (folder !== null) await rm(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       throw new SandboxStartError('apptainer', problem, 'See `aira2 doctor`.', { cause: error });
     }
   }

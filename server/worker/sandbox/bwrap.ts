@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import { programFile } from '../../programFiles.ts';
 import { type BwrapPlan, bwrapArguments } from './bwrapArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';
@@ -119,7 +120,7 @@ export class BwrapDriver implements SandboxDriver {
       await group?.remove();
       if (folder !== null) rmSync(folder, { recursive: true, force: true });
       if (error instanceof SandboxStartError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       throw new SandboxStartError('bwrap', problem, 'See `aira2 doctor`.', { cause: error });
     }
   }

@@ -1,5 +1,6 @@
 /** The steps that podman and docker share: a folder, what is laid into it, the container, and nothing left on failure. */
 import { rm } from 'node:fs/promises';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { Mount } from '../../../protocol/worker.ts';
 import type { ContainerEngine } from './containerEngine.ts';
 import { layOut, type ProgramUser } from './containerFolder.ts';
@@ -35,7 +36,7 @@ export async function startContainer(
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     if (error instanceof SandboxStartError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new SandboxStartError(engine.name, problem, 'See `aira2 doctor`.', { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import { isCleanPath, type ProgramFile, skippedProgramFolders } from '../../../protocol/worker.ts';
 import { type Sandbox, SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 
@@ -155,9 +156,7 @@ async function parse(
   } catch (error) {
     stream.destroy();
     if (error instanceof ExportRefusedError) throw error;
-    throw new ExportRefusedError(
-      `${directory} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ExportRefusedError(`${directory} cannot be read: ${messageOf(error)}`);
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 /** The host's side of `init.sh`: starts processes in a running sandbox and learns of their end. */
 import type { Readable, Writable } from 'node:stream';
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { MakeFifos } from './fifo.ts';
 import { SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 
@@ -96,7 +97,7 @@ export class InitChannel {
     } catch (error) {
       fifos.release();
       this.#processes.delete(id);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new SandboxDeadError(this.#sandboxId, `cannot start ${command[0]}: ${why}`);
     } finally {
       clearTimeout(deadline);

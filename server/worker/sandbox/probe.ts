@@ -1,4 +1,5 @@
 /** Says which sandboxes work on this machine, what they do not enforce, and how to mend it: for `aira2 doctor`. */
+import { messageOf } from '../../../protocol/messageOf.ts';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
 import { createSandboxDriver } from './drivers.ts';
 import { type Sandbox, SandboxAbsentError, SandboxStartError } from './sandbox.ts';
@@ -72,7 +73,7 @@ async function probe(name: SandboxDriverName, venv: string, image: string | unde
     return { driver: name, installed: true, works: true, problem: null, fix, notEnforced };
   } catch (error) {
     const known = error instanceof SandboxStartError;
-    const problem = known ? error.problem : error instanceof Error ? error.message : String(error);
+    const problem = known ? error.problem : messageOf(error);
     const installed = !(error instanceof SandboxAbsentError);
     return { driver: name, installed, works: false, problem, fix: known ? error.fix : null, notEnforced: [] };
   } finally {
