@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import * as z from 'zod';
 import { SearchMode } from '../protocol/runSwitches.ts';
+import { hasCode } from '../protocol/thrown.ts';
 import { forms } from '../server/cli/output.ts';
 
 export const description =
@@ -79,7 +80,7 @@ async function knownRows(path: string): Promise<Row[]> {
       .filter((line) => line !== '')
       .map((line) => Row.parse(JSON.parse(line)));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Discovery } from './client.ts';
+import { hasCode } from './thrown.ts';
 
 /** `given`, else `AIRA2_HOME`, else `~/.aira2`: where tasks, runs and the server's own files are. */
 export function homeDirectory(given: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
@@ -52,7 +53,7 @@ export async function readDiscovery(path: string): Promise<Discovery | null> {
     await requireOwn(path);
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
   const parsed = Discovery.safeParse(jsonOrNull(text));

@@ -7,6 +7,7 @@ import { type Discovery, maxServerFrameBytes } from './client.ts';
 import { dial } from './dial.ts';
 import { readDiscovery, type ServerPaths, serverPaths } from './discovery.ts';
 import { DialError } from './rpcErrors.ts';
+import { hasCode } from './thrown.ts';
 
 /** Where a server can be reached. */
 export interface ServerAddress {
@@ -133,7 +134,7 @@ async function outputEnd(path: string): Promise<number> {
     await truncate(path, 0);
     return 0;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (hasCode(error, 'ENOENT')) return 0;
     throw error;
   }
 }
@@ -162,6 +163,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }

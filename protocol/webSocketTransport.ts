@@ -17,8 +17,8 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import * as z from 'zod';
-import { messageOf } from './messageOf.ts';
 import { FrameTooLargeError, PeerClosedError } from './rpcErrors.ts';
+import { messageOf } from './thrown.ts';
 
 /** Requests of the other end that may be unanswered at a time; more are refused. */
 const maxUnansweredRequests = 1024;

@@ -1,6 +1,6 @@
 /** What `npm test -- …` takes. */
 import { parseArgs } from 'node:util';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 
 export const groups = ['check', 'unit', 'integration'] as const;
 export type Group = (typeof groups)[number];

@@ -4,7 +4,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DoctorReport } from '../../protocol/clientViews.ts';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import { testConnection } from '../models/connectionTest.ts';

@@ -10,6 +10,7 @@ import { Candidate, RunConfig, RunSummary } from '../../protocol/run.ts';
 import { switchesOf } from '../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
 import { isSealed } from '../../protocol/sealed.ts';
+import { hasCode, messageOf } from '../../protocol/thrown.ts';
 import { inertWords } from '../analysis/inertWords.ts';
 import { PredictionsStore } from '../evaluation/predictionsStore.ts';
 import type { RunPaths } from '../store/home.ts';
@@ -61,8 +62,7 @@ export async function exportCandidate(options: ExportOptions) {
     // Takes the place of an empty folder, and of nothing else.
     await rename(partial, directory);
   } catch (error) {
-    const isFilledNow =
-      error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+    const isFilledNow = hasCode(error, 'ENOTEMPTY', 'EEXIST');
     throw isFilledNow ? filled(directory) : error;
   } finally {
     await rm(partial, { recursive: true, force: true });
@@ -138,11 +138,8 @@ async function refuseFilled(directory: string): Promise<void> {
   try {
     names = await readdir(directory);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw new RefusedError(
-      'bad_input',
-      `${directory} is not a folder that can be written: ${error instanceof Error ? error.message : error}`,
-    );
+    if (hasCode(error, 'ENOENT')) return;
+    throw new RefusedError('bad_input', `${directory} is not a folder that can be written: ${messageOf(error)}`);
   }
   if (names.length > 0) throw filled(directory);
 }

@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, opendir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramEntry } from '../../protocol/clientViews.ts';
+import { hasCode } from '../../protocol/thrown.ts';
 import { isCleanPath, maxProgramBytes, maxProgramFiles, skippedProgramFolders } from '../../protocol/worker.ts';
 
 /** A path that leads nowhere, or out of where it belongs. */
@@ -113,11 +114,11 @@ export async function existingFile(path: string): Promise<boolean> {
 
 /** The engine lays no links: one that is there is nothing of its own. */
 function absentOrLink(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ELOOP') return null;
+  if (hasCode(error, 'ELOOP')) return null;
   return absent(error);
 }
 
 function absent(error: unknown): null {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
   throw error;
 }

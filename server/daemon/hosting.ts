@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import type { Price } from '../../protocol/cost.ts';
 import { readDiscovery } from '../../protocol/discovery.ts';
-import { messageOf } from '../../protocol/messageOf.ts';
 import type { RunId } from '../../protocol/run.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { RefusedError } from '../api/refusal.ts';
 import { RunHost } from '../api/runHost.ts';
 import { type FileLog, openRunLog } from '../api/runLog.ts';

@@ -1,10 +1,10 @@
 /** All runs of a home as they can be looked at: those that are hosted here from memory, all others from their files. */
 import { open, stat } from 'node:fs/promises';
 import * as z from 'zod';
-import { messageOf } from '../../protocol/messageOf.ts';
 import type { RunView } from '../../protocol/projection.ts';
 import { type RunEvent, type RunId, RunSummary } from '../../protocol/run.ts';
 import { Listeners, type Subscription } from '../../protocol/subscription.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { DocumentError, readDocument } from '../store/document.ts';
 import { type RunPaths, runDirectory, runPaths } from '../store/home.ts';
 import { lockHolder } from '../store/processLock.ts';

@@ -4,6 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import type { TrajectoryItem } from '../../protocol/clientViews.ts';
+import { hasCode } from '../../protocol/thrown.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { readAt } from './candidateFiles.ts';
 
@@ -63,7 +64,7 @@ export class TrajectoryFile {
     try {
       file = await open(this.path, 'r');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      if (hasCode(error, 'ENOENT')) return;
       throw error;
     }
     try {

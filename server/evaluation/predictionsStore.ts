@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import * as z from 'zod';
 import { CandidateFailure, EvaluationRun } from '../../protocol/run.ts';
+import { hasCode, messageOf } from '../../protocol/thrown.ts';
 import { writeFailure } from '../store/diskFull.ts';
 import type { TaskView } from '../tasks/preparedTask.ts';
 
@@ -39,9 +40,7 @@ export async function unpackPredictions(packed: Buffer, maxBytes: number): Promi
     if (error instanceof RangeError) {
       throw new PredictionsTooLargeError(`the file is larger than the allowed ${maxBytes} bytes`);
     }
-    throw new DamagedPredictionsError(
-      `predictions are no whole gzip: ${error instanceof Error ? error.message : error}`,
-    );
+    throw new DamagedPredictionsError(`predictions are no whole gzip: ${messageOf(error)}`);
   }
 }
 
@@ -102,7 +101,7 @@ export class PredictionsStore {
     try {
       return await readFile(path.join(this.#directory, name));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (hasCode(error, 'ENOENT')) return null;
       throw error;
     }
   }

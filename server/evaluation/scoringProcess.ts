@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
-import { messageOf } from '../../protocol/messageOf.ts';
 import { Score } from '../../protocol/run.ts';
 import type { TaskManifest } from '../../protocol/task.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { programFile } from '../programFiles.ts';
 import { graderCommand, graderDirectory } from '../tasks/grader.ts';
 

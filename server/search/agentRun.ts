@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Spending } from '../../protocol/cost.ts';
 import type { Candidate, CandidateId } from '../../protocol/run.ts';
+import { hasCode } from '../../protocol/thrown.ts';
 import type { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { type Mount, ProgramFile, type SandboxSpec } from '../../protocol/worker.ts';
 import { KeptOutputs } from '../agent/keptOutputs.ts';
@@ -256,7 +257,7 @@ async function readLog(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     // A person's fork of a candidate that never ran has no log.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
 }

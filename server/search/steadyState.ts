@@ -4,7 +4,6 @@
  * store, and the next decision of any lane is made on it.
  */
 import type { Logger } from 'pino';
-import { messageOf } from '../../protocol/messageOf.ts';
 import type {
   BudgetExtension,
   Candidate,
@@ -13,6 +12,7 @@ import type {
   PersonRequest,
   RunEventBody,
 } from '../../protocol/run.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { BudgetTooSmallError, InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
 import { isDiskFull } from '../store/diskFull.ts';
 import type { RunStore } from '../store/runStore.ts';

@@ -1,6 +1,7 @@
 /** Looks programs up on PATH, as a shell does. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { hasCode } from '../../protocol/thrown.ts';
 
 function isExecutable(file: string): boolean {
   try {
@@ -9,7 +10,7 @@ function isExecutable(file: string): boolean {
     return true;
   } catch (error) {
     // An answer, not a fault: a folder of somebody else on PATH, or a file that root may not execute as nobody may.
-    if (error instanceof Error && 'code' in error && error.code === 'EACCES') return false;
+    if (hasCode(error, 'EACCES')) return false;
     throw error;
   }
 }

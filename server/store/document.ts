@@ -2,7 +2,7 @@
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import type { ZodType } from 'zod';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { writeFailure } from './diskFull.ts';
 
 export class DocumentError extends Error {

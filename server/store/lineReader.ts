@@ -1,5 +1,6 @@
 /** The lines of a file, a piece of it in memory at a time. */
 import { type FileHandle, open } from 'node:fs/promises';
+import { hasCode } from '../../protocol/thrown.ts';
 
 export interface Line {
   text: string;
@@ -20,7 +21,7 @@ export async function* readLines(path: string, from: number): AsyncGenerator<Lin
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (hasCode(error, 'ENOENT')) return;
     throw error;
   }
   try {

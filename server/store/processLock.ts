@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { hasCode } from '../../protocol/thrown.ts';
 import { writeFailure } from './diskFull.ts';
 
 const Holder = z.object({ pid: z.int(), startTime: z.string() });
@@ -35,7 +36,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 
@@ -72,7 +73,7 @@ async function alone(path: string, act: () => Promise<void>): Promise<void> {
       await new Promise<void>((done, failed) => server.once('error', failed).listen(name, done));
       break;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+      if (!hasCode(error, 'EADDRINUSE')) throw error;
       if (Date.now() > deadline) throw new Error(`${path}: another aira2 process has been taking this lock for 10 s.`);
     } finally {
       server.removeAllListeners('error');

@@ -5,6 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, mkdir, open, opendir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { hasCode } from '../../protocol/thrown.ts';
 import {
   isCleanPath,
   maxProgramBytes,
@@ -93,8 +94,7 @@ async function replaceFolder(by: string, folder: string): Promise<void> {
   try {
     await rename(by, folder);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST')))
-      throw error;
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
     await rm(folder, { recursive: true });
     await rename(by, folder);
   }

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { applyEvent, openRunView, type RunView } from '../../protocol/projection.ts';
 import { type CandidateId, type NewRun, RunEvent, type RunEventBody, RunId } from '../../protocol/run.ts';
+import { hasCode } from '../../protocol/thrown.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { EventPages } from './eventPages.ts';
 import { type RunPaths, runDirectory, runPaths, runsDirectory } from './home.ts';
@@ -187,7 +188,7 @@ export async function listRunIds(home: string): Promise<string[]> {
     const names = await readdir(runsDirectory(home));
     return names.filter((name) => RunId.safeParse(name).success).sort();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 }

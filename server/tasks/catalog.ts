@@ -1,8 +1,8 @@
 /** Finds tasks: the built-in ones, a person's own by path, and those prepared before. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
-import { messageOf } from '../../protocol/messageOf.ts';
 import type { Modality } from '../../protocol/task.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { programFile } from '../programFiles.ts';
 import { ManifestError, TaskError, TaskNotFoundError, TaskNotPreparedError } from './errors.ts';
 import { type LoadedManifest, loadManifest, manifestFileName } from './manifest.ts';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { SplitName, TaskManifest } from '../../protocol/task.ts';
+import { hasCode } from '../../protocol/thrown.ts';
 import { TaskNotPreparedError } from './errors.ts';
 import { scoringHash } from './scoringHash.ts';
 
@@ -70,7 +71,7 @@ export function readPreparedDocument(directory: string): PreparedDocument | null
   try {
     return PreparedDocument.parse(JSON.parse(readFileSync(path.join(directory, 'task.json'), 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new TaskNotPreparedError(path.basename(directory), directory, `has a damaged task.json: ${reason}`);
   }

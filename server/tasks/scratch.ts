@@ -1,6 +1,7 @@
 /** Scratch folders beside the place their content will be renamed to; swept when the process that made them is gone. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import * as path from 'node:path';
+import { hasCode } from '../../protocol/thrown.ts';
 
 /**
  * Runs `work` in a new folder `<parent>/.<purpose>-<pid>-xxxxxx`, which is gone afterwards, and removes those that killed
@@ -29,6 +30,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }

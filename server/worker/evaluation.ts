@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts';
 import { programFile } from '../programFiles.ts';
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';

@@ -2,8 +2,8 @@
  * Every execution this worker has been asked for and not seen acknowledged. An id runs once: asked again, it is joined
  * while it runs and delivered again when it is finished. A finished result is journalled before anybody hears of it.
  */
-import { messageOf } from '../../protocol/messageOf.ts';
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../../protocol/worker.ts';
 import { isDiskFull } from './diskFull.ts';
 import { type Journal, JournalError } from './journal.ts';

@@ -10,7 +10,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { ExecutionResult } from '../../protocol/worker.ts';
 import { isDiskFull } from './diskFull.ts';
 

@@ -4,10 +4,10 @@
  */
 import type { WebSocket } from 'ws';
 import { workerMaxPayloadBytes } from '../../protocol/dial.ts';
-import { messageOf } from '../../protocol/messageOf.ts';
 import { ReconnectingConnection } from '../../protocol/reconnecting.ts';
 import { Peer } from '../../protocol/rpc.ts';
 import { DialError, RemoteError, RpcRefusal } from '../../protocol/rpcErrors.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import {
   protocolVersion,
   serverToWorker,

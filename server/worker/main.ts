@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { messageOf } from '../../protocol/messageOf.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { type GpuReading, WorkerConfig } from '../../protocol/worker.ts';
 import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import { GpuTelemetry } from '../gpu/telemetry.ts';

@@ -1,5 +1,6 @@
 /** Ends the workers that a server has left at work, for a run that no server will take up again. */
 import { readdir } from 'node:fs/promises';
+import { hasCode } from '../../protocol/thrown.ts';
 import type { WorkerLauncher } from './launcher.ts';
 import { LocalLauncher } from './localLauncher.ts';
 import { readSlotRecord, slotOfRecordFile } from './slotRecord.ts';
@@ -23,7 +24,7 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { hasCode } from '../../protocol/thrown.ts';
 import type { WorkerConfig } from '../../protocol/worker.ts';
 import { programEntry } from '../programFiles.ts';
 import { processStartTime } from '../store/processLock.ts';
@@ -86,7 +87,7 @@ export class LocalLauncher implements WorkerLauncher {
       try {
         process.kill(process_.pid, 'SIGKILL');
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+        if (!hasCode(error, 'ESRCH')) {
           throw error;
         }
       }
@@ -105,7 +106,7 @@ function isZombie(pid: number): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) {
       return false; // Gone meanwhile, or a system without /proc: the start time has decided.
     }
     throw error;

@@ -1,6 +1,7 @@
 /** Which CPUs each slot may use: those this process may use, divided evenly, neighbours together. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { hasCode } from '../../protocol/thrown.ts';
 
 /** Numbers of the CPUs this process may run on (`taskset`, Slurm and containers narrow them). */
 export function allowedCpus(statusFile = '/proc/self/status'): number[] {
@@ -8,7 +9,7 @@ export function allowedCpus(statusFile = '/proc/self/status'): number[] {
   try {
     text = readFileSync(statusFile, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       return Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
     }
     throw error;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { hasCode } from '../../protocol/thrown.ts';
 import type { PoolTiming } from './contract.ts';
 import { WorkerStartError } from './errors.ts';
 import type { WorkerLauncher } from './launcher.ts';
@@ -196,7 +197,7 @@ async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       return 0;
     }
     throw error;

@@ -3,8 +3,8 @@
  * person's language (strings.ts). Its CSP can be as strict as `default-src 'none'; script-src 'nonce-…'`, with `style-src`
  * for VS Code's own sheet only: styles of ours are constructed sheets and properties, never attributes.
  */
-import { messageOf } from '../../protocol/messageOf.ts';
 import type { LinkMessage } from '../../protocol/panels.ts';
+import { messageOf } from '../../protocol/thrown.ts';
 import { ArFrame } from './frame.ts';
 import { connectHost, type MessageShapes, type PanelMessage } from './host.ts';
 import type { PanelElement } from './panelElement.ts';

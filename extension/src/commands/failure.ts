@@ -2,7 +2,6 @@
 import { clientRefusals } from '../../../protocol/client.ts';
 import { DiscoveryError } from '../../../protocol/discovery.ts';
 import { ServerSilentError, ServerStartError } from '../../../protocol/findServer.ts';
-import { messageOf } from '../../../protocol/messageOf.ts';
 import {
   DialError,
   EndOfAttemptsError,
@@ -12,6 +11,7 @@ import {
   RpcSchemaError,
 } from '../../../protocol/rpcErrors.ts';
 import { NotConnectedError, StartsFailingError } from '../../../protocol/serverClient.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import { SshError } from '../connection/ssh/ssh.ts';
 import type { CommandName } from '../ids.ts';
 import { l10n } from '../localisation.ts';

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { serverPaths } from '../../../protocol/discovery.ts';
+import { hasCode } from '../../../protocol/thrown.ts';
 import type { App } from '../app.ts';
 import { chooseServer } from '../connection/chooseServer.ts';
 import { type CommandName, commandId, View } from '../ids.ts';
@@ -117,7 +118,7 @@ async function endOf(path: string): Promise<string> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
     return buffer.subarray(0, bytesRead).toString('utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What every kind of panel needs of the window. */
-import { messageOf } from '../../../protocol/messageOf.ts';
 import type { LinkMessage } from '../../../protocol/panels.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import type { App } from '../app.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { PanelFrame, PanelWindow } from './panelFrame.ts';

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path';
 import * as z from 'zod';
 import { CandidateId, RunId } from '../../../protocol/run.ts';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { isCleanPath, maxProgramBytes, maxProgramFiles, skippedProgramFolders } from '../../../protocol/worker.ts';
 import type { ProgramContents } from './changedFiles.ts';
 
@@ -51,7 +52,7 @@ async function freeFolder(parent: string, candidate: CandidateId): Promise<strin
       await mkdir(folder);
       return folder;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     }
   }
 }
@@ -66,7 +67,7 @@ export async function workingCopyOf(storage: string, file: string): Promise<Work
     const origin = Origin.parse(JSON.parse(await readFile(join(root, 'origin.json'), 'utf8')));
     return { folder: join(root, 'program'), origin };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TaskListing } from '../../../protocol/clientViews.ts';
 import { type AgentServerClient, NotConnectedError } from '../../../protocol/serverClient.ts';
 import { Listeners, type Subscription } from '../../../protocol/subscription.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import type { TreeSource } from '../views/lazyTree.ts';
 import { tooltipOf, treeItem } from '../views/treeItem.ts';
 import { type TasksNode, TasksTree, taskRow, taskTooltip } from './tasksTree.ts';
@@ -114,8 +115,7 @@ export class TasksView implements TreeSource<TasksNode> {
       this.#tree.set(tasks);
       this.#isKnown = true;
     } catch (error) {
-      if (!(error instanceof NotConnectedError))
-        this.#options.warn(`tasks: ${error instanceof Error ? error.message : error}`);
+      if (!(error instanceof NotConnectedError)) this.#options.warn(`tasks: ${messageOf(error)}`);
     }
   }
 }

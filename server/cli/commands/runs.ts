@@ -1,11 +1,11 @@
 /** `aira2 runs …`: look at runs, take their results, steer the live ones. */
 import { Argument, Command } from 'commander';
 import { duration } from '../../../protocol/duration.ts';
-import { messageOf } from '../../../protocol/messageOf.ts';
 import type { Candidate, RunSummary } from '../../../protocol/run.ts';
 import { switchesOf } from '../../../protocol/runSwitches.ts';
 import { formatScoreWithError } from '../../../protocol/score.ts';
 import { isSealed } from '../../../protocol/sealed.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { bestWords, stagnationWords } from '../../analysis/bestSoFar.ts';
 import { estimateWords, measuredEstimate, spendingLines } from '../../analysis/costEstimate.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Price } from '../../../protocol/cost.ts';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { hasCode, messageOf } from '../../../protocol/thrown.ts';
 import type { ModelInfo } from '../chatModel.ts';
 import { type PriceEntry, priceTable } from './table.ts';
 
@@ -73,7 +73,7 @@ export class PriceBook {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new PriceBook();
+      if (hasCode(error, 'ENOENT')) return new PriceBook();
       throw error;
     }
     return new PriceBook(parsed(path, text).prices);

@@ -4,6 +4,7 @@
  */
 import { access, mkdir, readdir } from 'node:fs/promises';
 import type { Candidate, CandidateId } from '../../../protocol/run.ts';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { StoredTrajectory } from '../../agent/trajectoryLog.ts';
 import { OperatorContext } from '../../models/operatorContext.ts';
 import { readDocument, writeDocument } from '../../store/document.ts';
@@ -114,7 +115,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { hasCode, messageOf } from '../../../protocol/thrown.ts';
 import { type ApptainerPlan, apptainerCommand } from './apptainerArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';
 import { ChildSandbox } from './childSandbox.ts';
@@ -38,7 +38,7 @@ export async function createApptainerDriver(program = 'apptainer'): Promise<Appt
   try {
     said = (await run(program, ['--version'], { timeout: 20_000 })).stdout.trim();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       throw new SandboxAbsentError('apptainer', 'Apptainer is not installed', install);
     }
     const problem = error instanceof Error ? error.message.trim() : String(error);

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import { programFile } from '../../programFiles.ts';
 import { type BwrapPlan, bwrapArguments } from './bwrapArguments.ts';
 import { type Cgroup, type CgroupParents, cgroupParentsHere } from './cgroup.ts';

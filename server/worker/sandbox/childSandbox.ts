@@ -5,6 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { collect } from './collect.ts';
 import type { MakeFifos } from './fifo.ts';
 import { InitChannel } from './initChannel.ts';
@@ -110,7 +111,7 @@ export class ChildSandbox implements Sandbox {
     try {
       process.kill(target.hostPid, signal);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!hasCode(error, 'ESRCH')) throw error;
     }
   }
 

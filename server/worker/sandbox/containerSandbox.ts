@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { type ContainerEngine, EngineCommandError } from './containerEngine.ts';
 import type { FifoTriple, MakeFifos } from './fifo.ts';
 import { InitChannel } from './initChannel.ts';
@@ -122,7 +123,7 @@ export class ContainerSandbox implements Sandbox {
     try {
       process.kill(target.hostPid, signal);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!hasCode(error, 'ESRCH')) throw error;
     }
   }
 

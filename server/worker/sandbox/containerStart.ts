@@ -1,6 +1,6 @@
 /** The steps that podman and docker share: a folder, what is laid into it, the container, and nothing left on failure. */
 import { rm } from 'node:fs/promises';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import type { Mount } from '../../../protocol/worker.ts';
 import type { ContainerEngine } from './containerEngine.ts';
 import { layOut, type ProgramUser } from './containerFolder.ts';

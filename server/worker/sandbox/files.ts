@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import { isCleanPath, type ProgramFile, skippedProgramFolders } from '../../../protocol/worker.ts';
 import { type Sandbox, SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 

@@ -1,6 +1,6 @@
 /** The host's side of `init.sh`: starts processes in a running sandbox and learns of their end. */
 import type { Readable, Writable } from 'node:stream';
-import { messageOf } from '../../../protocol/messageOf.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import type { MakeFifos } from './fifo.ts';
 import { SandboxDeadError, type SandboxProcess } from './sandbox.ts';
 

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { programFile } from '../../programFiles.ts';
 import { sandboxEnvironment } from './environment.ts';
 import type { MakeFifos } from './fifo.ts';
@@ -174,7 +175,7 @@ class NoneSandbox implements Sandbox {
     try {
       process.kill(target.hostPid, signal);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!hasCode(error, 'ESRCH')) throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Says which sandboxes work on this machine, what they do not enforce, and how to mend it: for `aira2 doctor`. */
-import { messageOf } from '../../../protocol/messageOf.ts';
 import type { SandboxDriverName } from '../../../protocol/run.ts';
+import { messageOf } from '../../../protocol/thrown.ts';
 import { createSandboxDriver } from './drivers.ts';
 import { type Sandbox, SandboxAbsentError, SandboxStartError } from './sandbox.ts';
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unixUrl } from '../../../protocol/dial.ts';
 import type { RunEvent } from '../../../protocol/run.ts';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { runDirectory } from '../../../server/store/home.ts';
 import { socketPathFor } from '../../../server/transport/unixSocket.ts';
 import type { SeededRandom } from '../seededRandom.ts';
@@ -126,7 +127,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
 

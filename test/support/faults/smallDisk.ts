@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../../protocol/thrown.ts';
 
 export interface SmallDisk extends AsyncDisposable {
   path: string;
@@ -41,7 +42,7 @@ export async function mountSmall(
         try {
           for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
         } catch (error) {
-          if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+          if (!hasCode(error, 'ENOSPC')) throw error;
         }
     },
     free: () => rmSync(ballast, { force: true }),

@@ -1,4 +1,5 @@
 /** Whom a campaign strikes, and how: killed at once, stopped for a while, or stopped for longer than anybody waits. */
+import { hasCode } from '../../../protocol/thrown.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import { type FoundProcess, isStillAlive } from './processes.ts';
 import type { Relay } from './relay.ts';
@@ -79,7 +80,7 @@ function signal(target: FoundProcess, name: NodeJS.Signals): boolean {
     process.kill(target.pid, name);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (hasCode(error, 'ESRCH')) return false;
     throw error;
   }
 }

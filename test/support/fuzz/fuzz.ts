@@ -1,5 +1,6 @@
 /** Runs a target on damaged input, case after case, and tells what went wrong: crashes, hangs, leaks. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { hasCode } from '../../../protocol/thrown.ts';
 import { SeededRandom } from '../seededRandom.ts';
 
 export interface FuzzSession {
@@ -107,7 +108,7 @@ function descriptorsOf(pid: number): number {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EACCES') return 0;
+    if (hasCode(error, 'EACCES')) return 0;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Ends what a scenario has started, also what detached itself: it is known by the home directory in its environment. */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../../../protocol/thrown.ts';
 
 const patienceMs = 5_000;
 
@@ -24,7 +25,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
 
