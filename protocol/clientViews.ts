@@ -113,6 +113,12 @@ export type MachineFacts = z.infer<typeof MachineFacts>;
 export const KeyProvider = z.enum(['gemini', 'openai']);
 export type KeyProvider = z.infer<typeof KeyProvider>;
 
+/** Variables in which a provider's key is looked for, the first before the second. */
+export const keyVariables = {
+  gemini: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
+} as const satisfies Record<KeyProvider, readonly [string, ...string[]]>;
+
 export const ConnectionReport = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), model: z.string(), detail: z.string(), durationMs: z.number() }),
   /** `auth`: the key is missing or refused. */

@@ -81,6 +81,11 @@ test('a run that a person paused stays so when it is taken up, until a person ha
   assert.deepEqual([view.summary.state, view.summary.paused, view.activeSince], ['running', undefined, 10_000]);
 });
 
+test('a run that older versions took up in spite of a pause is paused no more', () => {
+  const { summary } = run([2000, { type: 'run_paused' }], [9000, { type: 'run_resumed', pid: 1 }]);
+  assert.deepEqual([summary.state, summary.paused], ['running', undefined]);
+});
+
 test('what stood still counts neither as activity nor for the GPUs, and only while the clock ran', () => {
   const still: RunEventBody = { type: 'stood_still', ms: 8000 };
   const view = run([1000, { type: 'gpus_held', gpus: 4 }], [3000, { type: 'caveat', text: '' }], [12_000, still]);

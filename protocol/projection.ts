@@ -116,6 +116,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.activeSince = body.staysPaused === true ? null : event.at;
       summary.outage = null;
       delete summary.interruption;
+      if (body.staysPaused !== true) delete summary.paused;
       if (summary.state !== 'stopping') summary.state = body.staysPaused === true ? 'paused' : 'running';
       break;
     case 'run_interrupted':

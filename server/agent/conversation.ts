@@ -6,12 +6,14 @@
 import type { OperatorMode } from '../../protocol/runSwitches.ts';
 import type { ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { BudgetExhaustedError } from '../models/budget/budget.ts';
+import type { TrajectoryLog } from '../models/budget/trajectoryAccount.ts';
 import {
   type ChatModel,
   ChatModelError,
   type GenerateRequest,
   type GenerateResponse,
   type ToolSpec,
+  unusable,
 } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { askModel } from './askModel.ts';
@@ -41,7 +43,7 @@ export interface ConversationOptions {
   seed: number;
   /** Names the trajectory to the model's layer. */
   agent: string;
-  log: { readonly events: readonly TrajectoryEvent[]; append(event: TrajectoryEvent): Promise<void> };
+  log: TrajectoryLog;
   signal: AbortSignal;
   now: () => number;
   /** Step and time left, in words. */
@@ -145,8 +147,8 @@ export class Conversation {
     request: Pick<GenerateRequest, 'messages' | 'tools' | 'toolMode' | 'maxOutputTokens' | 'seed' | 'caller'>,
   ): Promise<Answer> {
     const { model, context, operators, signal, now, remainingMs, runRemainingMs } = this.#options;
-    const asked = this.#events.length;
     const started = now();
+    const asked = this.#events.length;
     const ownMs = remainingMs();
     const limitMs = () => Math.max(0, Math.min(ownMs, runRemainingMs())) + lastTurnMs;
     const whole = { ...request, system: systemPrompt(context, operators), context, signal, limitMs };
@@ -285,9 +287,3 @@ export class Conversation {
 const isRefusedSnapshot = (event: TrajectoryEvent) =>
   (event.type === 'discarded' && event.cause === 'snapshot') ||
   (event.type === 'no_room' && event.purpose === 'snapshot');
-
-/** Why an answer should be drawn again, or null. One that is cut off by its length would only be cut off again. */
-function unusable({ finish, parts }: GenerateResponse): 'malformed' | 'blocked' | null {
-  if (finish.kind === 'blocked') return 'blocked';
-  return finish.kind === 'malformed' && !parts.some((part) => part.type === 'call') ? 'malformed' : null;
-}

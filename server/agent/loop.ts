@@ -6,6 +6,7 @@
 import type { Observation, ToolCall, TrajectoryEvent } from '../../protocol/trajectory.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { BudgetExhaustedError } from '../models/budget/budget.ts';
+import type { TrajectoryLog } from '../models/budget/trajectoryAccount.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { OperatorContext } from '../models/operatorContext.ts';
 import { budgetEnd } from './budgetEnd.ts';
@@ -21,11 +22,6 @@ import { parseToolCall, type ToolRequest } from './tools.ts';
 import { type AgentResult, activeMsOf, outcomeOf, stepsOf, unansweredCalls } from './transcript.ts';
 import { maxUnusable, unusableInARow, wasNudged } from './unusableAnswers.ts';
 import type { Collected, ToolOutcome, Workbench } from './workbench.ts';
-
-export interface TrajectoryLog {
-  readonly events: readonly TrajectoryEvent[];
-  append(event: TrajectoryEvent): Promise<void>;
-}
 
 export interface AgentOptions {
   context: OperatorContext;

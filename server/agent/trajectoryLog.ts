@@ -1,7 +1,7 @@
 /** A trajectory on disk: append-only, read back whole when an agent resumes. */
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
+import type { TrajectoryLog } from '../models/budget/trajectoryAccount.ts';
 import { JsonlLog } from '../store/jsonlLog.ts';
-import type { TrajectoryLog } from './loop.ts';
 
 export class StoredTrajectory implements TrajectoryLog {
   readonly events: TrajectoryEvent[];

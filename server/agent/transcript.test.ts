@@ -63,6 +63,10 @@ describe('the time that an agent has been at work', () => {
     assert.equal(activeMsOf([started, model(1000), reserved(1010), charge(hour, 'cut_off'), resumed(hour)]), 1000);
   });
 
+  it('goes on after a standstill that the clock does not show, because it was set back before', () => {
+    assert.equal(activeMsOf([started, stoodStill(500, hour), model(1500)]), 1000);
+  });
+
   it('holds a call that has just been given up, until something else is known', () => {
     assert.equal(activeMsOf([started, reserved(10), charge(500)]), 500);
   });

@@ -95,7 +95,7 @@ export function activeMsOf(events: readonly TrajectoryEvent[]): number {
       case 'charge':
         continue;
       case 'stood_still':
-        open -= event.parkedMs;
+        open = Math.max(0, open - event.parkedMs);
         continue;
       // Down until then; and what had no room had waited, for the provider or for calls of others to end.
       case 'resumed':
@@ -107,7 +107,7 @@ export function activeMsOf(events: readonly TrajectoryEvent[]): number {
     }
     open = 0;
   }
-  return total + Math.max(0, open);
+  return total + open;
 }
 
 /** Milliseconds in which everything stood still. */

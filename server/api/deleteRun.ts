@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../store/durableFile.ts';
+import { syncFolder } from '../disk.ts';
 import { runDirectory, runPaths, runsDirectory } from '../store/home.ts';
 import { LockedError, takeLock } from '../store/processLock.ts';
 import { listRunIds, RunNotFoundError } from '../store/runStore.ts';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { DoctorReport } from '../../protocol/clientViews.ts';
+import { type DoctorReport, keyVariables } from '../../protocol/clientViews.ts';
 import { messageOf } from '../../protocol/thrown.ts';
 import { gpuInventory } from '../gpu/nvidiaSmi.ts';
 import type { ChatModel } from '../models/chatModel.ts';
@@ -14,9 +14,6 @@ import { probeSandboxes } from '../worker/sandbox/probe.ts';
 import { howToSetUp, pythonOf, virtualEnvironment } from './pythonEnvironment.ts';
 
 type Check = DoctorReport['checks'][number];
-
-/** Variables in which providers find their keys. */
-export const keyVariables = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'OPENAI_API_KEY'] as const;
 
 export interface ExamineOptions {
   home: string;
@@ -112,7 +109,9 @@ async function homeCheck(home: string): Promise<Check> {
 }
 
 function keyCheck(environment: ModelEnvironment): Check {
-  const set = keyVariables.filter((name) => (environment[name] ?? '') !== '');
+  const set = Object.values(keyVariables)
+    .flat()
+    .filter((name) => (environment[name] ?? '') !== '');
   return {
     name: 'model keys',
     state: 'ok',

@@ -12,6 +12,7 @@ import { type RunSwitches, switchCaveats } from '../../protocol/runSwitches.ts';
 import { messageOf } from '../../protocol/thrown.ts';
 import { protocolVersion } from '../../protocol/worker.ts';
 import { renderReport, runReport } from '../analysis/report.ts';
+import { isDiskFull } from '../disk.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { Scorer } from '../evaluation/scorer.ts';
 import type { ChatModel } from '../models/chatModel.ts';
@@ -30,7 +31,6 @@ import { RunAccounts } from '../search/runAccounts.ts';
 import { sessionName } from '../search/slotFacts.ts';
 import { Standstills, tellRun } from '../search/standstills.ts';
 import { SteadyState } from '../search/steadyState.ts';
-import { isDiskFull } from '../store/diskFull.ts';
 import { writeDocument } from '../store/document.ts';
 import { writeDurably } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -159,7 +159,7 @@ export class RunHost {
       const { now } = standstills;
       const accounts = await RunAccounts.open({ store, model, price: options.price ?? null, governor, now });
       await tellGpus(store, pool);
-      await requireEnd(store, pool, options);
+      requireEnd(store, pool, options);
       const watch = await ProviderWatch.start(governor, store, log);
       undo.push(() => watch.close());
       // The work asks the search for time, the search asks the work to be done: tied together here.
@@ -203,7 +203,7 @@ export class RunHost {
       standstills.stop();
       place.leave();
       for (const end of undo.reverse()) await end();
-      if (store.view.summary.interruption === undefined) await tellInterruption(options, messageOf(error));
+      await tellInterruption(options, messageOf(error));
       throw error;
     }
   }
@@ -232,11 +232,10 @@ export class RunHost {
       await this.#report();
       return { kind: 'finished' };
     } catch (error) {
-      const reason = messageOf(error);
-      if (!isDiskFull(error)) {
-        await tellInterruption(this.#options, `internal error: ${reason}`);
-        throw error;
-      }
+      const isFull = isDiskFull(error);
+      const reason = isFull ? messageOf(error) : `internal error: ${messageOf(error)}`;
+      await tellInterruption(this.#options, reason);
+      if (!isFull) throw error;
       log.error({ err: error }, 'the disk is full');
       return store.view.summary.state === 'finished' ? { kind: 'finished' } : { kind: 'interrupted', reason };
     } finally {
@@ -316,17 +315,11 @@ async function tellGpus(store: RunStore, pool: WorkerPool): Promise<void> {
 }
 
 /** Where a GPU was seen as the run was begun or opened, and none is left by now. @throws {RefusedError} */
-async function requireEnd(
-  store: RunStore,
-  pool: WorkerPool,
-  { task, model, price = null }: RunHostOptions,
-): Promise<void> {
+function requireEnd(store: RunStore, pool: WorkerPool, { task, model, price = null }: RunHostOptions): void {
   const { summary } = store.view;
   const why = whyTaskHasNoGpu(task.manifest) ?? whyNoneIsSeen(pool.gpuProblem);
   const refusal = refusedWithoutGpu(summary, { ...model.info, price }, summary.gpus > 0 ? null : why);
-  if (refusal === null) return;
-  await store.append({ type: 'run_interrupted', reason: refusal.message });
-  throw refusal;
+  if (refusal !== null) throw refusal;
 }
 
 /** Execution ids begin with the session of their candidate: `c12-4-0`, `c12-evaluation-pooled`. */

@@ -139,7 +139,7 @@ export async function steerStored<T>(
 ): Promise<T> {
   const store = await RunStore.open(home, run);
   try {
-    await tellInterruption(store);
+    await tellFoundDown(store);
     const steering = new RunSteering({
       store,
       search: null,
@@ -161,7 +161,7 @@ export async function steerStored<T>(
 }
 
 /** A server that was killed could not tell of it: else the time until now would count as the run's activity. */
-async function tellInterruption(store: RunStore): Promise<void> {
+async function tellFoundDown(store: RunStore): Promise<void> {
   if (store.view.activeSince !== null)
     await store.append({ type: 'run_interrupted', reason: 'its server ended without a word', found: true });
 }

@@ -2,14 +2,9 @@
  * Of this terminal's environment what counts for all that is started here, also where the agent server was started elsewhere: the
  * key, and whose key it is.
  */
-import type { KeyProvider } from '../../protocol/clientViews.ts';
+import { KeyProvider, keyVariables } from '../../protocol/clientViews.ts';
 import type { AgentServerClient } from '../../protocol/serverClient.ts';
 import { withServer } from '../models/openai/settings.ts';
-
-const variables: Record<KeyProvider, readonly string[]> = {
-  gemini: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'],
-  openai: ['OPENAI_API_KEY'],
-};
 
 /**
  * @param model as typed after `--model`
@@ -23,9 +18,9 @@ export function withItsServer(model: string, environment: NodeJS.ProcessEnv = pr
 
 /** @param model as typed after `--model` */
 export async function handOverKey(client: AgentServerClient, model: string): Promise<void> {
-  for (const provider of ['gemini', 'openai'] as const) {
+  for (const provider of KeyProvider.options) {
     if (!model.startsWith(`${provider}:`)) continue;
-    const name = variables[provider].find((one) => (process.env[one] ?? '') !== '');
+    const name = keyVariables[provider].find((one) => (process.env[one] ?? '') !== '');
     const key = name === undefined ? undefined : process.env[name];
     if (key !== undefined) await client.request('keys.set', { provider, key });
   }

@@ -13,7 +13,8 @@ import { SplitName } from '../../protocol/task.ts';
 import { messageOf } from '../../protocol/thrown.ts';
 import { TrajectoryEvent } from '../../protocol/trajectory.ts';
 import { RunReport } from '../analysis/report.ts';
-import { DiskFullError, isDiskFull } from '../store/diskFull.ts';
+import { isDiskFull } from '../disk.ts';
+import { DiskFullError } from '../store/diskFull.ts';
 import { CliError, exitCodes } from './exitCodes.ts';
 
 const count = z.int().nonnegative();

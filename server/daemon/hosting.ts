@@ -142,10 +142,10 @@ export class Hosting {
   /** Interrupts all runs for the next server, with their workers left at work. Resolves when none is hosted any more. */
   async handOver(reason: string): Promise<void> {
     this.#isHandedOver = true;
-    const runs = [...this.#runs.values()];
-    for (const run of runs) run.running?.handOver(reason);
+    for (const run of this.#runs.values()) run.running?.handOver(reason);
     // One that is just starting is handed over as soon as it is up.
-    await Promise.all(runs.map(({ ended }) => ended));
+    await Promise.allSettled(this.#beginning.values());
+    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
   }
 
   async #takeUpListed(id: RunId): Promise<void> {
@@ -289,7 +289,6 @@ export class Hosting {
 
 /** A key comes with the next client, an environment when somebody makes it. */
 function isWorthWaiting(error: unknown): boolean {
-  if (error instanceof LockedError) return false;
   if (error instanceof ChatModelError) return error.kind === 'auth';
   return error instanceof RefusedError && error.kind === 'environment';
 }

@@ -1,13 +1,6 @@
 /** Model keys that clients hand over: for this server's life, in memory only. They stand in for those of its environment. */
-import type { KeyProvider } from '../../protocol/clientViews.ts';
-import { keyVariables } from '../api/doctor.ts';
+import { type KeyProvider, keyVariables } from '../../protocol/clientViews.ts';
 import type { ModelEnvironment } from '../models/environment.ts';
-
-/** Variables of a provider; the first gets the key, the others must not be found before it. */
-const variablesOf: Record<KeyProvider, readonly [string, ...string[]]> = {
-  gemini: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-  openai: ['OPENAI_API_KEY'],
-};
 
 export class KeyRing {
   readonly #own: ModelEnvironment;
@@ -26,9 +19,8 @@ export class KeyRing {
   environment(): ModelEnvironment {
     const environment: Record<string, string | undefined> = { ...this.#own };
     for (const [provider, key] of this.#given) {
-      const [first, ...others] = variablesOf[provider];
-      environment[first] = key;
-      for (const name of others) delete environment[name];
+      // The first is looked at first.
+      environment[keyVariables[provider][0]] = key;
     }
     return environment;
   }
@@ -36,6 +28,8 @@ export class KeyRing {
   /** Names of the variables that hold a key now. */
   names(): string[] {
     const environment = this.environment();
-    return keyVariables.filter((name) => (environment[name] ?? '') !== '');
+    return Object.values(keyVariables)
+      .flat()
+      .filter((name) => (environment[name] ?? '') !== '');
   }
 }

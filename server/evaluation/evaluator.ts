@@ -6,6 +6,7 @@
 import type { CandidateFailure, EvaluationRun, Score } from '../../protocol/run.ts';
 import type { SplitName } from '../../protocol/task.ts';
 import type { ExecutionRequest, ExecutionResult, ProgramFile } from '../../protocol/worker.ts';
+import { allSettled } from '../settled.ts';
 import type { PreparedTask, TaskView } from '../tasks/preparedTask.ts';
 import { InfrastructureError, ScorerError } from './errors.ts';
 import {
@@ -94,11 +95,11 @@ export class Evaluator {
       throw new ScorerError(this.#task.manifest.id, 'its first view must be pooled or search: prepare it again');
     }
     // The program runs while its folder is emptied.
-    const [whole] = await bothSettled(this.#run(first, input), store.clear());
+    const [whole] = await allSettled([this.#run(first, input), store.clear()]);
     const runs = [evaluationRun(first, whole)];
     const log = whole.log.slice(-maxLogCharacters);
     const judging = this.#turns.take(() => this.#judged(first, { ...whole, log }, input, store));
-    const [outcome] = await bothSettled(judging, input.keepLog?.(log));
+    const [outcome] = await allSettled([judging, input.keepLog?.(log)]);
     if (outcome.kind === 'failed') return { ...outcome, runs, log };
     if (sealed.length > 0 && input.searchOnly !== true) await this.#runSealed(sealed, input, store);
     const { score: search, suspiciouslyPerfect } = outcome;
@@ -113,7 +114,7 @@ export class Evaluator {
     if ('kind' in predictions) return failed(predictions);
     const judge = input.selfReported === true ? this.#ownWord(result.log) : this.#hiddenScore;
     // They go to the disk while they are judged.
-    const [verdict] = await bothSettled(judge(predictions.content), store.put(view.split, predictions.packed));
+    const [verdict] = await allSettled([judge(predictions.content), store.put(view.split, predictions.packed)]);
     if (verdict.kind === 'failed') await store.clear();
     return verdict;
   }
@@ -255,10 +256,4 @@ function invalid(message: string): CandidateFailure {
 function lastLine(log: string): string {
   const line = log.trimEnd().split('\n').at(-1)?.trim() ?? '';
   return line === '' ? '' : `: ${line.slice(0, 300)}`;
-}
-
-/** Waits for both, also when one fails: nothing may go on in the candidate's folder behind its back. */
-async function bothSettled<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
 }

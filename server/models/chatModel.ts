@@ -74,6 +74,15 @@ export interface GenerateResponse {
   waitedMs?: number;
 }
 
+/** Why an answer should be drawn again, or null. One that is cut off by its length would only be cut off again. */
+export function unusable({
+  finish,
+  parts,
+}: Pick<GenerateResponse, 'finish' | 'parts'>): 'malformed' | 'blocked' | null {
+  if (finish.kind === 'blocked') return 'blocked';
+  return finish.kind === 'malformed' && !parts.some((part) => part.type === 'call') ? 'malformed' : null;
+}
+
 export interface ModelInfo {
   /** As typed after `--model`, e.g. `gemini:gemini-3.1-pro-preview` or `heuristic`. */
   id: string;

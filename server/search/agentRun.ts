@@ -18,6 +18,7 @@ import type { AgentResult } from '../agent/transcript.ts';
 import { runEnvironment } from '../evaluation/runContract.ts';
 import type { RecordedRefusals } from '../models/budget/trajectoryAccount.ts';
 import { OperatorContext, type TaskContext } from '../models/operatorContext.ts';
+import { allSettled } from '../settled.ts';
 import { readDocument } from '../store/document.ts';
 import { writeDurably } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -44,7 +45,7 @@ export interface AgentRunOptions {
   /** Keeps count of what calls to the model take, and holds them to the run's budget. */
   accounts: RunAccounts;
   runRemainingMs: () => number;
-  /** The run's clock. */
+  /** Tells the time, and of its own standstills. */
   standstills: Standstills;
   /** Tells what each agent is at, for people who watch; not stored. */
   onActivity: (activity: Activity) => void;
@@ -126,7 +127,7 @@ export class AgentRuns {
     const endTelling = tellTrajectory(standstills, log);
     try {
       const known = contextOf(log.events);
-      const [workbench, context] = await bothSettled(opening, known === null ? gathering : Promise.resolve(known));
+      const [workbench, context] = await allSettled([opening, known ?? gathering]);
       const watched = {
         events: log.events,
         append: async (event: TrajectoryEvent) => {
@@ -167,7 +168,7 @@ export class AgentRuns {
         ...this.#peers(candidate, context, log.events),
         ...recordedTurns,
       });
-      await bothSettled(slot.closeSession(session), log.close());
+      await allSettled([slot.closeSession(session), log.close()]);
       return { result, spent: accounts.told(account), program };
     } catch (error) {
       await accounts.report(id, account);
@@ -260,10 +261,4 @@ async function readLog(path: string): Promise<string> {
     if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
-}
-
-/** Waits for both, also when one fails: nobody else would look after the other. */
-async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
 }

@@ -12,6 +12,7 @@ import { isBetter } from '../../protocol/score.ts';
 import type { ProgramFile } from '../../protocol/worker.ts';
 import { ConversationRefusedError, InterruptedError } from '../agent/limits.ts';
 import { type Evaluator, InfrastructureError } from '../evaluation/evaluator.ts';
+import { allSettled } from '../settled.ts';
 import { writeFailure } from '../store/diskFull.ts';
 import { ProgramFolderError, readProgramFolder } from '../store/programFolder.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
@@ -75,7 +76,7 @@ export class AgentAndEvaluation implements CandidateWork {
         : { program: await store.readProgram(candidate.id), told: Promise.resolve(), isFirst: false };
     if (submission === null) return;
     // The program and the trajectory are on disk: the evaluation need not wait until the run has been told so.
-    await allDone([submission.told, this.#evaluate(candidate, submission, slot, signals.evaluations)]);
+    await allSettled([submission.told, this.#evaluate(candidate, submission, slot, signals.evaluations)]);
   }
 
   /** @returns null if there is no program to evaluate: the candidate has failed. */
@@ -199,10 +200,4 @@ async function lasting(reading: Promise<ProgramFile[]>): Promise<ProgramFile[] |
     if (error instanceof ProgramFolderError && error.isLasting) return { problem: error.message };
     throw error;
   }
-}
-
-/** Waits for all, also when one fails: nobody else would look after the others. */
-async function allDone(promises: Promise<void>[]): Promise<void> {
-  await Promise.allSettled(promises);
-  await Promise.all(promises);
 }

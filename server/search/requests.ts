@@ -4,7 +4,8 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CandidateId, maxRepeats, type PersonRequest, type RunId } from '../../protocol/run.ts';
 import { Program, type ProgramFile } from '../../protocol/worker.ts';
-import { syncFolder, writeSynced } from '../store/durableFile.ts';
+import { syncFolder } from '../disk.ts';
+import { writeSynced } from '../store/durableFile.ts';
 import type { RunStore } from '../store/runStore.ts';
 
 export class RequestRefusedError extends Error {

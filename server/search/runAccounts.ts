@@ -7,7 +7,7 @@ import type { CandidateId } from '../../protocol/run.ts';
 import { StoredTrajectory } from '../agent/trajectoryLog.ts';
 import { type Amount, Budget } from '../models/budget/budget.ts';
 import { spendingOf } from '../models/budget/spendingOf.ts';
-import { type AccountedLog, type RecordedRefusals, TrajectoryAccount } from '../models/budget/trajectoryAccount.ts';
+import { type RecordedRefusals, TrajectoryAccount, type TrajectoryLog } from '../models/budget/trajectoryAccount.ts';
 import type { ChatModel } from '../models/chatModel.ts';
 import type { Governor } from '../models/governor/governor.ts';
 import type { RunStore } from '../store/runStore.ts';
@@ -26,11 +26,13 @@ const betweenReportsMs = 5 * 60_000;
 
 export class RunAccounts {
   readonly #options: RunAccountsOptions;
+  readonly #now: () => number;
   readonly #budget: Budget;
   readonly #reportedAt = new Map<CandidateId, number>();
 
   private constructor(options: RunAccountsOptions, budget: Budget) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#budget = budget;
     const { store } = options;
     store.subscribe(store.view.lastSeq, ({ body }) => {
@@ -62,14 +64,14 @@ export class RunAccounts {
    * The account of one trajectory, opened or taken up again. Close it when its agent has ended.
    * @param refusals null: the run's own budget says what there is room for
    */
-  openAccount(agent: string, log: AccountedLog, refusals: RecordedRefusals | null = null): Promise<TrajectoryAccount> {
-    const { store, model, price, governor, now = Date.now } = this.#options;
+  openAccount(agent: string, log: TrajectoryLog, refusals: RecordedRefusals | null = null): Promise<TrajectoryAccount> {
+    const { store, model, price, governor } = this.#options;
     const { candidateCostUsd = null, candidateTokens = null } = store.view.summary.config.budget ?? {};
     const limits = { costUsd: candidateCostUsd, tokens: candidateTokens };
     const spent = amountOf(spendingOf(log.events, { open: true }));
     const budget = this.#budget.ofCandidate(limits, spent);
     // The governor serves other runs, too, whose agents have the same names.
-    const given = { model, price, log, agent: `${store.id}/${agent}`, governor, budget, now };
+    const given = { model, price, log, agent: `${store.id}/${agent}`, governor, budget, now: this.#now };
     return TrajectoryAccount.open(refusals === null ? given : { ...given, refusals });
   }
 
@@ -81,7 +83,7 @@ export class RunAccounts {
   /** Tells of a candidate at work, now and then. */
   async reportAtWork(id: CandidateId, account: TrajectoryAccount): Promise<void> {
     const last = this.#reportedAt.get(id);
-    const now = Date.now();
+    const now = this.#now();
     if (last === undefined) this.#reportedAt.set(id, now);
     if (last === undefined || now - last < betweenReportsMs) return;
     this.#reportedAt.set(id, now);

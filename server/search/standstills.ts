@@ -4,8 +4,8 @@
  * came after it.
  */
 import type { Logger } from 'pino';
-import type { TrajectoryLog } from '../agent/loop.ts';
 import { stepsOf } from '../agent/transcript.ts';
+import type { TrajectoryLog } from '../models/budget/trajectoryAccount.ts';
 import type { RunStore } from '../store/runStore.ts';
 
 const lookEveryMs = 5_000;
@@ -13,7 +13,7 @@ const lookEveryMs = 5_000;
 const toleranceMs = 30_000;
 
 /** @param ms that nobody was at work @param at when they had ended, in milliseconds since the epoch */
-export type StandstillListener = (ms: number, at: number) => void;
+type StandstillListener = (ms: number, at: number) => void;
 
 /** A clock that tells of its own standstills. Its owner stops it. */
 export class Standstills {

@@ -14,7 +14,7 @@ import type {
 } from '../../protocol/run.ts';
 import { messageOf } from '../../protocol/thrown.ts';
 import { BudgetTooSmallError, InterruptedError, ProviderStoppedError } from '../agent/limits.ts';
-import { isDiskFull } from '../store/diskFull.ts';
+import { isDiskFull } from '../disk.ts';
 import type { RunStore } from '../store/runStore.ts';
 import type { WorkerSlot } from '../workers/contract.ts';
 import { Backlog } from './backlog.ts';

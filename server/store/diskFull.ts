@@ -1,10 +1,11 @@
 /** A disk that takes nothing any more: what was to be written is not there, whoever waits for it is told what to do. */
 import { dirname } from 'node:path';
-
-const codes: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+import { isDiskFull } from '../disk.ts';
 
 export class DiskFullError extends Error {
   override readonly name: string = 'DiskFullError';
+  /** As the system's own error has it. */
+  readonly code = 'ENOSPC';
   /** What could not be written. */
   readonly path: string;
 
@@ -14,13 +15,6 @@ export class DiskFullError extends Error {
     super(`the disk is full: ${words}. Free some space there (df -h ${where})`, { cause });
     this.path = path;
   }
-}
-
-/** Whether this is at the bottom of an error. */
-export function isDiskFull(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
-    if (at instanceof DiskFullError || codes.includes(Reflect.get(at, 'code'))) return true;
-  return false;
 }
 
 /** The error of a write, with the name of what was written where the system leaves it out: a full disk has one. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../disk.ts';
 import { writeFailure } from './diskFull.ts';
 
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
@@ -24,16 +25,6 @@ export async function writeSynced(path: string, content: string | Uint8Array, mo
     await handle.datasync();
   } catch (error) {
     throw writeFailure(path, error);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Puts the names in a folder on disk. */
-export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
   } finally {
     await handle.close();
   }

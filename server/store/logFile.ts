@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
-import { isDiskFull } from './diskFull.ts';
+import { isDiskFull } from '../disk.ts';
 
 export interface LogFile extends DestinationStream {
   /** Goes on in a new file of the same name: the one before it has been put aside. */

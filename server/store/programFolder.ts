@@ -13,8 +13,8 @@ import {
   type ProgramFile,
   skippedProgramFolders,
 } from '../../protocol/worker.ts';
+import { syncFolder } from '../disk.ts';
 import { writeFailure } from './diskFull.ts';
-import { syncFolder } from './durableFile.ts';
 
 /** Folders that are looked into: a tree of empty ones has an end, too. */
 const maxFolders = 1000;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { RunView } from '../../protocol/projection.ts';
 import type { Candidate, CandidateId, RunEventBody, RunSummary } from '../../protocol/run.ts';
-import { isDiskFull } from './diskFull.ts';
+import { isDiskFull } from '../disk.ts';
 import { DocumentError, readDocument, writeDocument } from './document.ts';
 import type { RunPaths } from './home.ts';
 

@@ -1,7 +1,7 @@
 /** The worker's log: JSON lines on standard error, which the launcher has put into a file that must stay bounded. */
 import { copyFileSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import { hasCode } from '../../protocol/thrown.ts';
+import { isDiskFull } from '../disk.ts';
 
 const standardError = 2;
 
@@ -34,8 +34,4 @@ export function boundedLog(file: string, maxBytes = 4 * 1024 * 1024): Logger {
       },
     },
   );
-}
-
-function isDiskFull(error: unknown): boolean {
-  return hasCode(error, 'ENOSPC', 'EDQUOT');
 }

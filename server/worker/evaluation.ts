@@ -7,16 +7,16 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { messageOf } from '../../protocol/thrown.ts';
 import type { ExecutionRequest, ExecutionResult } from '../../protocol/worker.ts';
+import { isDiskFull } from '../disk.ts';
 import { programFile } from '../programFiles.ts';
 import { type SlotOptions, sandboxOptions } from './agentSandbox.ts';
-import { isDiskFull } from './diskFull.ts';
 import { layFiles } from './sandbox/files.ts';
 import { descendantsOf } from './sandbox/processTree.ts';
 import type { Sandbox, SandboxDriver, SandboxedProcess, SandboxProcess } from './sandbox/sandbox.ts';
 import { type OutputBounds, OutputWindow } from './sessions/outputWindow.ts';
 import { composeText } from './sessions/resultText.ts';
 import { LiveOutput, sayDuration } from './sessions/toolResult.ts';
-import { type SupervisedOutput, SupervisorStream } from './supervisorStream.ts';
+import { type ProgramEnd, type SupervisedOutput, SupervisorStream } from './supervisorStream.ts';
 
 export type EvaluateRequest = Extract<ExecutionRequest, { kind: 'evaluate' }>;
 export type EvaluationResult = Extract<ExecutionResult, { kind: 'evaluated' | 'infrastructure_error' }>;
@@ -72,12 +72,13 @@ async function evaluateIn(
   options: EvaluationOptions,
 ): Promise<EvaluationResult> {
   await layFiles(sandbox, '/workspace', request.spec.files);
+  const spawning = performance.now();
   const process = await sandbox.spawn([
     ...['python', '-I', '-S', '-c', supervisor, sandbox.ownsProcessIds ? 'own' : 'shared', sandbox.path('/out')],
     ...[request.output, String(request.maxOutputBytes), ...request.command],
   ]);
   try {
-    return await supervise(sandbox, process, request, options);
+    return await supervise(sandbox, process, request, { ...options, spawning });
   } finally {
     process.release();
   }
@@ -87,9 +88,8 @@ async function supervise(
   sandbox: Sandbox,
   process: SandboxProcess,
   request: EvaluateRequest,
-  options: EvaluationOptions,
+  options: EvaluationOptions & { spawning: number },
 ): Promise<EvaluationResult> {
-  const spawned = performance.now();
   const window = new OutputWindow(logBounds, null);
   const live = new LiveOutput(options.onOutput);
   process.stderr.on('data', (chunk: Buffer) => {
@@ -101,11 +101,12 @@ async function supervise(
     throw new Error(`the program's supervisor did not start in ${startDeadlineMs / 1000} s`);
   });
   const begun = performance.now();
-  const ended = await within<number | null | 'timeout'>(stream.ended, request.timeoutMs, async () => 'timeout');
+  const ended = await within<ProgramEnd | null | 'timeout'>(stream.ended, request.timeoutMs, async () => 'timeout');
   const now = performance.now();
-  // What it said at the beginning and at the end may have come together. Never is it more than can be.
-  const durationMs = Math.max(now - begun, Math.min(stream.ranMs, now - spawned));
   const timedOut = ended === 'timeout';
+  const toldMs = timedOut || ended === null ? 0 : ended.ms;
+  // What it said at the beginning and at the end may have come together. Never is it more than can be.
+  const durationMs = Math.max(now - begun, Math.min(toldMs, now - options.spawning));
   const taken = timedOut
     ? { problem: `was not taken: the program was stopped after ${sayDuration(request.timeoutMs)}` }
     : await handOut(sandbox, process, stream);
@@ -117,7 +118,7 @@ async function supervise(
   live.flush();
   const log = composeText(await window.finish(), null, []);
   const output = await checked(taken, request);
-  const exitCode = ended === 'timeout' || ended === null ? null : ended < 0 ? 128 - ended : ended;
+  const exitCode = timedOut || ended === null ? null : ended.code < 0 ? 128 - ended.code : ended.code;
   return { kind: 'evaluated', exitCode, timedOut, outOfMemory, durationMs, peakMemoryMb, log, ...output };
 }
 

@@ -5,7 +5,7 @@
 import { RpcRefusal } from '../../protocol/rpcErrors.ts';
 import { messageOf } from '../../protocol/thrown.ts';
 import { type ExecutionRequest, type ExecutionResult, workerRefusals } from '../../protocol/worker.ts';
-import { isDiskFull } from './diskFull.ts';
+import { isDiskFull } from '../disk.ts';
 import { type Journal, JournalError } from './journal.ts';
 import { type Runner, sessionOf } from './runner.ts';
 

@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { messageOf } from '../../protocol/thrown.ts';
 import { ExecutionResult } from '../../protocol/worker.ts';
-import { isDiskFull } from './diskFull.ts';
+import { isDiskFull, syncFolder } from '../disk.ts';
 
 const Entry = z.discriminatedUnion('type', [
   z.object({
@@ -289,13 +289,4 @@ function sum(live: Map<string, Place>): number {
     bytes += place.length;
   }
   return bytes;
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -4,10 +4,17 @@ import * as z from 'zod';
 
 const SupervisorEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started') }),
-  z.object({ event: z.literal('ended'), code: z.int(), ms: z.int().nonnegative().optional() }),
+  z.object({ event: z.literal('ended'), code: z.int(), ms: z.int().nonnegative() }),
   z.object({ event: z.literal('problem'), problem: z.string().max(500) }),
   z.object({ event: z.literal('output') }),
 ]);
+
+export interface ProgramEnd {
+  /** Exit status, below zero after a signal. */
+  code: number;
+  /** Milliseconds for which it ran, by the supervisor's word. */
+  ms: number;
+}
 
 export type SupervisedOutput = { file: Buffer } | { problem: string };
 
@@ -15,15 +22,14 @@ const maxLineBytes = 64 * 1024;
 
 export class SupervisorStream {
   readonly started: Promise<void>;
-  /** Exit status of the program, below zero after a signal; null: the supervisor is gone without having told. */
-  readonly ended: Promise<number | null>;
+  /** How the program ended; null: the supervisor is gone without having told. */
+  readonly ended: Promise<ProgramEnd | null>;
   /** The file's bytes as they came (gzipped), or what is wrong with it. */
   readonly output: Promise<SupervisedOutput>;
   readonly #maxBytes: number;
   readonly #started = Promise.withResolvers<void>();
-  readonly #ended = Promise.withResolvers<number | null>();
+  readonly #ended = Promise.withResolvers<ProgramEnd | null>();
   readonly #output = Promise.withResolvers<SupervisedOutput>();
-  #ranMs = 0;
   #line = Buffer.alloc(0);
   #file: Buffer[] | null = null;
   #fileBytes = 0;
@@ -41,11 +47,6 @@ export class SupervisorStream {
       const nothing = { problem: 'was not handed out: the program ended the process that watches it' };
       this.#output.resolve(this.#file === null ? nothing : { file: Buffer.concat(this.#file) });
     });
-  }
-
-  /** Milliseconds for which the program ran, by the supervisor's word; 0 before it has ended. */
-  get ranMs(): number {
-    return this.#ranMs;
   }
 
   #read(chunk: Buffer): void {
@@ -80,10 +81,8 @@ export class SupervisorStream {
       return; // Not the supervisor's.
     }
     if (event.event === 'started') this.#started.resolve();
-    else if (event.event === 'ended') {
-      this.#ranMs ||= event.ms ?? 0;
-      this.#ended.resolve(event.code);
-    } else if (event.event === 'problem') this.#output.resolve({ problem: event.problem });
+    else if (event.event === 'ended') this.#ended.resolve({ code: event.code, ms: event.ms });
+    else if (event.event === 'problem') this.#output.resolve({ problem: event.problem });
     else this.#file = [];
   }
 }

@@ -2,12 +2,12 @@
  * What a slot must remember across a restart of the server: which worker is there, its secret, and the last epoch that
  * was granted. Written whole, synced, mode 0600, before anything is done on the strength of it.
  */
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { SandboxDriverName } from '../../protocol/run.ts';
-import { writeFailure } from '../store/diskFull.ts';
 import { readDocument } from '../store/document.ts';
+import { writeDurably } from '../store/durableFile.ts';
 
 export const SlotRecord = z.object({
   workerId: z.string(),
@@ -37,24 +37,8 @@ export function readSlotRecord(stateDirectory: string, slot: number): Promise<Sl
   return readDocument(pathOf(stateDirectory, slot), SlotRecord);
 }
 
-export async function writeSlotRecord(stateDirectory: string, slot: number, record: SlotRecord): Promise<void> {
-  const path = pathOf(stateDirectory, slot);
-  const file = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(record));
-    await file.sync();
-  } catch (error) {
-    throw writeFailure(path, error);
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+export function writeSlotRecord(stateDirectory: string, slot: number, record: SlotRecord): Promise<void> {
+  return writeDurably(pathOf(stateDirectory, slot), JSON.stringify(record));
 }
 
 export async function removeSlotRecord(stateDirectory: string, slot: number): Promise<void> {

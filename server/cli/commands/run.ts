@@ -4,7 +4,7 @@ import type { RunSettings } from '../../../protocol/client.ts';
 import { SandboxDriverName } from '../../../protocol/run.ts';
 import { completeSettings, configFor, createRun, defaultCandidates, estimateFor, priceFor } from '../../api/newRun.ts';
 import { pythonOf, virtualEnvironment } from '../../api/pythonEnvironment.ts';
-import { defaultSandbox, onSandbox } from '../../api/sandboxChoice.ts';
+import { onSandbox } from '../../api/sandboxChoice.ts';
 import { testConnection } from '../../models/connectionTest.ts';
 import { withServer } from '../../models/openai/settings.ts';
 import { prepareTask } from '../../tasks/prepare.ts';
@@ -121,7 +121,7 @@ async function startRun(reference: string, options: RunOptions): Promise<void> {
     const chosen =
       tape.replay === null
         ? configFor(task, settings)
-        : replayConfig(tape.replay, task, { ...options, sandbox: options.sandbox ?? defaultSandbox() });
+        : replayConfig(tape.replay, task, { ...options, sandbox: settings.sandbox });
     const config = await onSandbox(chosen, task, options.image, venv);
     const estimate = estimateFor(info, config, price);
     if (estimate !== null && tape.replay === null) note(spendingNote(info.id, price, estimate, home));

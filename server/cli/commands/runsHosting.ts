@@ -123,7 +123,7 @@ async function goOnInServer(
     // A server that was started just now takes up by itself what the one before it hosted.
     const { liveRuns } = await client.request('server.get', {});
     const { state } = await client.request('run.get', { run });
-    if (!liveRuns.includes(run) || state !== 'running') await client.request('run.resume', { run });
+    if (!liveRuns.includes(run) || state === 'paused') await client.request('run.resume', { run });
     if (isDetached)
       print(json, 'runs steer', { run, done: 'resumed' }, () => `Run ${run} goes on in the agent server.`);
     else await follow(client, { home, run, json });

@@ -37,18 +37,19 @@ export function steeringMethods(server: ServerParts): SteeringMethods {
   const queue = async (run: RunId, here: Steer<string>, there: (peer: RunPeer) => Promise<{ request: string }>) => ({
     request: await steered(server, run, here, async (peer) => (await there(peer)).request),
   });
+  const unpause = ({ run }: { run: RunId }) =>
+    steer(
+      run,
+      (steering) => steering.unpause(),
+      (peer) => peer.request('run.unpause', { run }, timeout),
+    );
   return {
     'run.resume': async ({ run }) => {
       requireOpen();
       await catalog.require(run);
       const isPaused = () => hosting.get(run)?.store.view.summary.state === 'paused';
       if (!isPaused()) await hosting.takeUp(run);
-      if (!isPaused()) return {};
-      return steer(
-        run,
-        (steering) => steering.unpause(),
-        (peer) => peer.request('run.unpause', { run }, timeout),
-      );
+      return isPaused() ? unpause({ run }) : {};
     },
     'run.pause': ({ run }) =>
       steer(
@@ -56,12 +57,7 @@ export function steeringMethods(server: ServerParts): SteeringMethods {
         (steering) => steering.pause(),
         (peer) => peer.request('run.pause', { run }, timeout),
       ),
-    'run.unpause': ({ run }) =>
-      steer(
-        run,
-        (steering) => steering.unpause(),
-        (peer) => peer.request('run.unpause', { run }, timeout),
-      ),
+    'run.unpause': unpause,
     'run.finish': ({ run }) =>
       steer(
         run,

@@ -12,6 +12,7 @@ import {
   ChatModelError,
   type GenerateRequest,
   type GenerateResponse,
+  unusable,
 } from '../chatModel.ts';
 import type { Governor, Permit } from '../governor/governor.ts';
 import { costOf } from '../prices/cost.ts';
@@ -21,7 +22,7 @@ import { openCall, settlementIn, spendingOf, spendingOfCall } from './spendingOf
 import { triesOf } from './triesOf.ts';
 import { amountOf, heldBack, knownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
 
-export interface AccountedLog {
+export interface TrajectoryLog {
   readonly events: readonly TrajectoryEvent[];
   append(event: TrajectoryEvent): Promise<void>;
 }
@@ -30,7 +31,7 @@ export interface AccountOptions {
   model: ChatModel;
   /** null: the model is unpriced. */
   price: Price | null;
-  log: AccountedLog;
+  log: TrajectoryLog;
   /** Names the trajectory to the governor. */
   agent: string;
   governor: Governor | null;
@@ -58,7 +59,7 @@ export class TrajectoryAccount {
   /** The model as the agent is to use it. */
   readonly model: ChatModel;
   /** The log as the agent is to use it: what a call took is written with its cost. */
-  readonly log: AccountedLog;
+  readonly log: TrajectoryLog;
 
   private constructor(options: AccountOptions) {
     this.#options = options;
@@ -283,9 +284,8 @@ function cancelled({ signal }: Pick<GenerateRequest, 'signal'>, error: unknown):
   return new ChatModelError('aborted', 'The call was cancelled while it waited for the provider.', { cause: error });
 }
 
-/** An answer that the agent may not hear of: it is asked for again. */
-const isUsable = ({ finish: { kind } }: GenerateResponse) =>
-  kind !== 'incomplete' && kind !== 'malformed' && kind !== 'blocked';
+/** Other answers the agent does not hear of: they are asked for again. */
+const isUsable = (response: GenerateResponse) => response.finish.kind !== 'incomplete' && unusable(response) === null;
 
 const brokenOff = ({ finish }: GenerateResponse) =>
   new ChatModelError('network', `the answer broke off (${finish.raw})`);

@@ -16,7 +16,7 @@ const lastTurnGrowth = 16_000;
 export const lastTurnOutput = 8192;
 
 /** The last call of a trajectory as the provider counted it: the next prompt is that one and what came after. */
-export interface KnownPrompt {
+interface KnownPrompt {
   characters: number;
   usage: Usage;
 }
