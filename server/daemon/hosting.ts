@@ -157,7 +157,7 @@ export class Hosting {
         const why = 'the run was taken up again and again, and its server died each time: it is left alone';
         log.error({ run: id }, why);
         await this.#tellNotTakenUp(id, why);
-        await list.remove(id);
+        await this.#unlist(id);
         return;
       }
       await this.takeUp(id);
@@ -165,7 +165,7 @@ export class Hosting {
     } catch (error) {
       log.warn({ run: id, err: error }, 'the run could not be taken up');
       if (error instanceof LockedError) {
-        if (await this.#isHostedElsewhere(id)) await list.remove(id).catch(() => undefined);
+        if (await this.#isHostedElsewhere(id)) await this.#unlist(id);
         // Somebody only steers it at this moment: that is over soon.
         else await this.#takeUpLater(id);
         return;
@@ -180,7 +180,7 @@ export class Hosting {
         return;
       }
       await told;
-      if (!this.#runs.has(id)) await list.remove(id).catch(() => undefined);
+      if (!this.#runs.has(id)) await this.#unlist(id);
     }
   }
 
@@ -191,8 +191,18 @@ export class Hosting {
 
   /** This server lives to tell of it: the take-up is no sign that the run takes servers down. */
   #survived(id: RunId): Promise<void> {
-    const { list, log } = this.#options;
-    return list.survived(id).catch((error: unknown) => log.error({ err: error }, 'the list of runs was not stored'));
+    return this.#stored(id, this.#options.list.survived(id));
+  }
+
+  /** The next server is not to take it up. */
+  #unlist(id: RunId): Promise<void> {
+    return this.#stored(id, this.#options.list.remove(id));
+  }
+
+  /** A list that could not be stored is no fault of its runs. */
+  #stored(run: RunId, storing: Promise<void>): Promise<void> {
+    const { log } = this.#options;
+    return storing.catch((error: unknown) => log.error({ run, err: error }, 'the list of runs was not stored'));
   }
 
   /** A process that hosts a run says where it is to be found; one that only steers it does not. */
@@ -270,7 +280,7 @@ export class Hosting {
 
   /** From its start to its end. Never rejects. */
   async #live(hosted: HostedRun): Promise<void> {
-    const { list, log } = this.#options;
+    const { log } = this.#options;
     const run = hosted.store.id;
     try {
       const host = await hosted.host;
@@ -283,7 +293,7 @@ export class Hosting {
     } catch (error) {
       log.error({ run, err: error }, 'the run was interrupted by a fault');
     }
-    await list.remove(run).catch((error: unknown) => log.error({ run, err: error }, 'the list of runs was not stored'));
+    await this.#unlist(run);
   }
 }
 

@@ -110,7 +110,7 @@ export class Journal {
       this.#live.set(execId, { offset, length: line.length, session });
       this.#liveBytes += line.length;
       if (session === null) {
-        void this.#inTurn(() => this.#sync());
+        void this.#sync();
       }
     });
   }
