@@ -151,7 +151,8 @@ export class Conversation {
     const asked = this.#events.length;
     const ownMs = remainingMs();
     const limitMs = () => Math.max(0, Math.min(ownMs, runRemainingMs())) + lastTurnMs;
-    const whole = { ...request, system: systemPrompt(context, operators), context, signal, limitMs };
+    const isOnlyTurn = operators === 'single-turn';
+    const whole = { ...request, system: systemPrompt(context, operators), context, signal, limitMs, isOnlyTurn };
     const stillMs = () => {
       // A look at the clock has the events tell of what nobody has seen yet.
       now();

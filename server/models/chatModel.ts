@@ -53,6 +53,8 @@ export interface GenerateRequest {
   context: OperatorContext;
   /** Absent for calls that belong to no trajectory, e.g. a connection test. */
   caller?: Caller;
+  /** The trajectory has no other turn: nothing is held back for one. */
+  isOnlyTurn?: boolean;
   signal: AbortSignal;
   /** Asked when the call is sent: milliseconds that it may take. Absent: as long as the provider's own deadlines allow. */
   limitMs?: () => number;

@@ -23,7 +23,7 @@ export interface ExecutionBookOptions {
   onLineTrouble: (error: unknown) => void;
 }
 
-/** Ids of results taken lately, to recognise copies. A copy comes within a reconnection or never. */
+/** Ids of results taken or forgotten lately, to recognise copies. A copy comes within a reconnection or never. */
 const maxTaken = 10_000;
 
 interface Pending {
@@ -214,9 +214,10 @@ export class ExecutionBook {
     return 'accepted';
   }
 
+  /** Nobody will ask for these any more. What of them is on its way already is acknowledged, so that the worker drops it, too. */
   forget(execIds: string[]): void {
     for (const execId of execIds) {
-      this.#unclaimed.delete(execId);
+      this.#take(execId);
     }
   }
 

@@ -205,7 +205,7 @@ export class Slot implements WorkerSlot {
     try {
       await line?.forget(execIds);
     } catch (error) {
-      this.#lineTrouble(line, error); // They stay with the worker and come up again, unclaimed, at the next hello.
+      this.#lineTrouble(line, error); // They stay with the worker until it has brought them once more.
     }
   }
 

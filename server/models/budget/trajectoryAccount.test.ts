@@ -252,6 +252,27 @@ test('a budget without room is told before a call, and the last turn is paid fro
   account.close();
 });
 
+test('the only turn of a trajectory holds back nothing for another, and keeps its room where the provider refuses it', async () => {
+  const run = Budget.ofRun({ tokens: 6000, costUsd: null });
+  const outcomes = [new ChatModelError('overloaded', '503', { status: 503 }), response];
+  const generate = async () => {
+    const outcome = outcomes.shift();
+    if (outcome === undefined || outcome instanceof Error) throw outcome;
+    return outcome;
+  };
+  const budget = () => run.ofCandidate({ tokens: null, costUsd: null });
+  const { seen, open } = setUp(generate, { budget: budget(), price: null });
+  const account = await open();
+  await assert.rejects(account.model.generate(request()), BudgetExhaustedError, 'with a last turn it has no room');
+  await assert.rejects(account.model.generate(request({ isOnlyTurn: true })), /503/);
+  const other = budget();
+  const sentBefore = other.reserve({ tokens: 4000, costUsd: 0 }, null, other.hold(), never).then(() => seen.length);
+  await turnOfTheLoop();
+  await account.model.generate(request({ isOnlyTurn: true }));
+  assert.equal(await sentBefore, 2, 'another gets room when it has been answered');
+  account.close();
+});
+
 test('a last turn that the provider refuses, or breaks off, is tried again in the room that was held back for it', async () => {
   const failures: (ChatModelError | GenerateResponse)[] = [
     new ChatModelError('overloaded', '503', { status: 503 }),

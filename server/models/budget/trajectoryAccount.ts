@@ -17,7 +17,7 @@ import {
 import type { Governor, Permit } from '../governor/governor.ts';
 import { costOf } from '../prices/cost.ts';
 import { estimatedUsage } from '../usageEstimate.ts';
-import { type Budget, BudgetExhaustedError, type Hold, type Reservation } from './budget.ts';
+import { type Amount, type Budget, BudgetExhaustedError, type Hold, type Reservation } from './budget.ts';
 import { openCall, settlementIn, spendingOf, spendingOfCall } from './spendingOf.ts';
 import { triesOf } from './triesOf.ts';
 import { amountOf, heldBack, knownPrompt, lastTurnOutput, type WorstCase, worstCase } from './worstCase.ts';
@@ -152,7 +152,7 @@ export class TrajectoryAccount {
 
   /** What had no room is in the log before anybody hears of it. */
   async #reserveOrTell(
-    { caller, signal }: GenerateRequest,
+    { caller, signal, isOnlyTurn = false }: GenerateRequest,
     worst: WorstCase,
     isLast: boolean,
   ): Promise<Reservation | null> {
@@ -161,7 +161,7 @@ export class TrajectoryAccount {
     try {
       const recorded = caller === undefined ? null : (refusals?.(caller, isLast, triesOf(log.events)) ?? null);
       if (recorded !== null) throw recorded;
-      return await this.#reserve(worst, isLast, signal);
+      return await this.#reserve(worst.amount, isLast || isOnlyTurn ? null : worst.lastTurn, signal);
     } catch (error) {
       if (!(error instanceof BudgetExhaustedError)) throw error;
       const { step = 0, purpose = 'act' } = caller ?? {};
@@ -172,11 +172,11 @@ export class TrajectoryAccount {
     }
   }
 
-  async #reserve(worst: WorstCase, finishing: boolean, signal: AbortSignal): Promise<Reservation | null> {
+  async #reserve(call: Amount, hold: Amount | null, signal: AbortSignal): Promise<Reservation | null> {
     const { budget } = this.#options;
     if (budget === null || this.#hold === null || budget.isUnlimited) return null;
     try {
-      return await budget.reserve(worst.amount, finishing ? null : worst.lastTurn, this.#hold, signal);
+      return await budget.reserve(call, hold, this.#hold, signal);
     } catch (error) {
       throw signal.aborted ? cancelled({ signal }, error) : error;
     }
