@@ -21,7 +21,7 @@ test('what nobody asks for waits at the worker, and is taken by who asks for it'
   const book = bookAt(['c1-0']);
   assert.deepEqual(book.unclaimed(), ['c1-0']);
   assert.equal(await book.finished('c1-0', result), 'unclaimed');
-  const asked = book.execute('c1-0', { kind: 'evaluate' } as never, {});
+  const asked = book.execute('c1-0', { kind: 'bash', session: 'c1', command: 'true', timeoutMs: 1000 }, {});
   assert.deepEqual(book.unclaimed(), []);
   assert.equal(await book.finished('c1-0', result), 'accepted');
   assert.deepEqual(await asked, result);

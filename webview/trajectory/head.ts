@@ -1,10 +1,10 @@
 /** Who this trajectory is of: the candidate, how it fared, what it took, and what can be done with it. */
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { formatCost, formatTokens, tokensOf } from '../../protocol/amounts.ts';
 import type { LinkMessage, PanelCommand } from '../../protocol/panels.ts';
 import type { Candidate, RunSummary } from '../../protocol/run.ts';
 import { formatScoreWithError } from '../../protocol/score.ts';
-import { takes } from '../../protocol/steering.ts';
 import '../frame/frame.ts';
 import { t } from '../frame/strings.ts';
 import { stepsWord } from '../text/counts.ts';
@@ -13,11 +13,11 @@ import { visibleText } from '../text/visibleText.ts';
 import '../ui/button.ts';
 import { ArElement } from '../ui/element.ts';
 import '../ui/icon.ts';
-import type { IconName } from '../ui/icon.ts';
 import '../ui/link.ts';
 import '../ui/progressRing.ts';
 import '../ui/tag.ts';
 import type { Tone } from '../ui/tag.ts';
+import { type HeadAction, headActions } from './headActions.ts';
 
 const tones: Record<Candidate['state'], Tone> = {
   running: 'info',
@@ -201,24 +201,20 @@ export class ArTrajectoryHead extends ArElement {
       <ar-machine .link=${this.link}></ar-machine>`;
   }
 
-  #actions(): TemplateResult {
-    const { id, parents, pinned, state } = this.candidate;
-    const done = state === 'scored' || state === 'failed';
-    const takesWork = takes(this.run, 'work');
-    const icon = (command: PanelCommand, name: IconName, label: string) =>
-      html`<ar-button appearance="icon" label=${label} @click=${() => this.command(command, [id])}
-        ><ar-icon name=${name}></ar-icon
-      ></ar-button>`;
-    const button = (command: PanelCommand, name: IconName, words: string) =>
-      html`<ar-button appearance="secondary" @click=${() => this.command(command, [id])}
-        ><ar-icon name=${name}></ar-icon>${words}</ar-button
-      >`;
-    return html`${done ? button('openProgram', 'python', t('Open Program')) : nothing}
-    ${done && parents.length > 0 ? icon('compareWithParent', 'diff', t('Compare with Parent')) : nothing}
-    ${state === 'scored' && takesWork ? icon('fork', 'fork', t('Fork')) : nothing}
-    ${done && takesWork ? icon('editAndSubmit', 'edit', t('Edit and Submit')) : nothing}
-    ${pinned === true ? icon('unpin', 'pin', t('Unpin')) : icon('pin', 'pin', t('Pin'))}
-    ${icon('revealInTree', 'tree', t('Reveal in Runs'))} ${icon('openDashboard', 'chart', t('Open Dashboard'))}`;
+  /** By its icon a button stays the same while others come and go: the keyboard stays with it. */
+  #actions() {
+    return repeat(
+      headActions(this.candidate, this.run),
+      ({ icon }) => icon,
+      (action) => this.#action(action),
+    );
+  }
+
+  #action({ command, label, icon, isWritten }: HeadAction): TemplateResult {
+    const act = () => this.command(command, [this.candidate.id]);
+    return isWritten
+      ? html`<ar-button appearance="secondary" @click=${act}><ar-icon name=${icon}></ar-icon>${label}</ar-button>`
+      : html`<ar-button appearance="icon" label=${label} @click=${act}><ar-icon name=${icon}></ar-icon></ar-button>`;
   }
 }
 customElements.define('ar-trajectory-head', ArTrajectoryHead);

@@ -26,6 +26,29 @@ test('after an observation the agent thinks', () => {
   assert.deepEqual(underWay, { activity: 'thinking', tool: null, since: began + 16_000 });
 });
 
+test('an agent that the machine stood still with goes on thinking, and the strip draws it as long as it is said to be', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: began + 120_000 });
+  const still = (at: number): TrajectoryEvent => ({ type: 'stood_still', at, step: 1, parkedMs: 30_000 });
+  const model = modelOf([
+    started(),
+    answer(1, began + 10_000),
+    observed(1, began + 16_000),
+    still(began + 60_000),
+    still(began + 100_000),
+  ]);
+  assert.deepEqual(model.underWay, { activity: 'thinking', tool: null, since: began + 76_000 });
+  const { stretches } = model.timeline({ state: 'running', endedAt: null }, true);
+  const drawn = stretches.at(-1);
+  assert.deepEqual([drawn?.activity, (drawn?.to ?? 0) - (drawn?.from ?? 0)], ['thinking', 44_000]);
+});
+
+test('the second of two tools is under way since the first one has answered', () => {
+  const one = answer(1, began + 10_000);
+  const calls = one.type === 'model' ? [...one.calls, { id: 'call-2', name: 'bash', arguments: {} }] : [];
+  const { underWay } = modelOf([started(), { ...one, calls } as TrajectoryEvent, observed(1, began + 16_000)]);
+  assert.deepEqual(underWay, { activity: 'tools', tool: 'bash', since: began + 16_000 });
+});
+
 test('nothing is under way that has not begun', () => assert.equal(modelOf([]).underWay, null));
 
 test('the strip shows what is under way', () => {

@@ -72,14 +72,22 @@ export class TrajectoryModel {
 
   /** What the agent does now, if its trajectory goes on, and since when; null before its first event. */
   get underWay(): (UnderWay & { since: number }) | null {
-    const since = this.lastAt;
+    const since = this.#lastEnd();
     if (since === null) return null;
     // A tool that the machine stood still with goes on.
     const last = this.rows.findLast((row) => row.kind !== 'event' || row.event.type !== 'stood_still');
     const open = last?.kind === 'step' ? last.acts.find(({ observation }) => observation === null) : undefined;
-    if (last?.kind !== 'step' || open === undefined) return { activity: 'thinking', tool: null, since };
-    const stillMs = this.#timed.slice(last.index).reduce((sum, event) => sum + (event?.stillMs ?? 0), 0);
-    return { activity: 'tools', tool: open.call.name, since: last.event.at + stillMs };
+    if (open === undefined) return { activity: 'thinking', tool: null, since };
+    return { activity: 'tools', tool: open.call.name, since };
+  }
+
+  /** When what is under way began: at the last event, or later by what the machine stood still after it. */
+  #lastEnd(): number | null {
+    let index = this.#pages.total - 1;
+    let stillMs = 0;
+    for (; (this.#timed[index]?.stillMs ?? 0) > 0; index--) stillMs += this.#timed[index]?.stillMs ?? 0;
+    const at = this.#timed[index]?.at;
+    return at === undefined ? this.lastAt : at + stillMs;
   }
 
   /**

@@ -107,3 +107,21 @@ test('without a run at hand those are offered that take the wish', async () => {
     [['four', 'one']],
   );
 });
+
+test('a row that VS Code has lost stands for no other: neither what is in front nor what is selected', async () => {
+  for (const lost of [[undefined], [null], [undefined, undefined], [undefined, [undefined]]]) {
+    const app = appWith(...states);
+    const front = { run: 'one', candidate: 7 };
+    Object.assign(app, {
+      panels: { front: () => front, frontRun: () => 'one' },
+      views: { runs: { selection: [front] } },
+    });
+    await pin(app, lost);
+    await deleteRun(app, lost);
+  }
+  assert.deepEqual(requests, []);
+  assert.deepEqual(
+    asked.map(({ kind }) => kind),
+    Array(8).fill('choice'),
+  );
+});

@@ -47,13 +47,9 @@ export async function compareWith(app: App, args: readonly unknown[]): Promise<v
   const title = l10n.t('Compare two programs');
   const ref = await candidateOf(app, args, title, 'program');
   if (ref === undefined) return;
-  const candidate = await pickCandidate(
-    app,
-    ref.run,
-    l10n.t('Compare #{0} with', ref.candidate),
-    'program',
-    ref.candidate,
-  );
+  const candidate = await pickCandidate(app, ref.run, l10n.t('Compare #{0} with', ref.candidate), 'program', {
+    without: ref.candidate,
+  });
   if (candidate !== undefined) await showChanges(app, { run: ref.run, candidate }, ref);
 }
 

@@ -58,7 +58,9 @@ async function crossParents(app: App, args: readonly unknown[]): Promise<[Candid
     return [marked, first];
   const one = known ?? (await candidateOf(app, args, l10n.t('Cross two candidates: the first'), 'scored', 'work'));
   if (one === undefined) return undefined;
-  const other = await pickCandidate(app, one.run, l10n.t('Cross #{0} with', one.candidate), 'scored', one.candidate);
+  const other = await pickCandidate(app, one.run, l10n.t('Cross #{0} with', one.candidate), 'scored', {
+    without: one.candidate,
+  });
   return other === undefined ? undefined : [one, { run: one.run, candidate: other }];
 }
 

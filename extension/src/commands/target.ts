@@ -38,13 +38,19 @@ export function asRun(value: unknown): RunId | null {
   return parsed.success ? parsed.data.run : null;
 }
 
+/**
+ * VS Code names a row by a handle, which it forgets while it draws the tree anew: a command that is chosen from a row's menu at
+ * such a moment is told of no row. What stands in front or is selected is not what was meant then.
+ */
+const isRowLost = (args: readonly unknown[]) => args.length > 0 && (args[0] === undefined || args[0] === null);
+
 /** All candidates that a command was called on; empty if none was named or selected. */
 export function namedCandidates(app: App, args: readonly unknown[]): CandidateRef[] {
   const [first, many] = args;
   const named = (Array.isArray(many) && many.length > 0 ? many : first === undefined ? [] : [first])
     .map(asCandidate)
     .filter((ref) => ref !== null);
-  if (named.length > 0 || first !== undefined) return named;
+  if (named.length > 0 || args.length > 0) return named;
   const front = app.panels.front();
   if (front !== null) return [front];
   return app.views.runs.selection.map(asCandidate).filter((ref) => ref !== null);
@@ -65,11 +71,15 @@ export async function candidateOf(
   wish: Wish | null = null,
 ): Promise<CandidateRef | undefined> {
   const [named] = namedCandidates(app, args);
-  const run = named?.run ?? (await runOf(app, [], title, (summary) => wish === null || takes(summary, wish)));
+  const fits = (summary: RunSummary) => wish === null || takes(summary, wish);
+  const run = named?.run ?? (await runOf(app, isRowLost(args) ? args : [], title, fits));
   if (run === undefined) return undefined;
   if (wish !== null) await requireTaken(app.connection.get(), run, wish);
   if (named !== undefined) return named;
-  const candidate = await pickCandidate(app, run, title, filter);
+  const placeholder = isRowLost(args)
+    ? l10n.t('Which candidate? Its row was being drawn anew.')
+    : l10n.t('Which candidate?');
+  const candidate = await pickCandidate(app, run, title, filter, { placeholder });
   return candidate === undefined ? undefined : { run, candidate };
 }
 
@@ -84,11 +94,14 @@ export async function pickCandidate(
   run: RunId,
   title: string,
   filter: CandidateFilter,
-  without: CandidateId | null = null,
+  {
+    without = null,
+    placeholder = l10n.t('Which candidate?'),
+  }: { without?: CandidateId | null; placeholder?: string } = {},
 ): Promise<CandidateId | undefined> {
   const choices = await app.followed.look(run, (view) => candidateChoices(view, filter, without));
   if (choices.length === 0) throw new CannotError(l10n.t('This run has no candidate for that yet.'));
-  return choose(choices, { title, placeholder: l10n.t('Which candidate?') });
+  return choose(choices, { title, placeholder });
 }
 
 function candidateChoices({ candidates, summary }: RunView, filter: CandidateFilter, without: CandidateId | null) {
@@ -117,7 +130,7 @@ export async function runOf(
   fits: (summary: RunSummary) => boolean = () => true,
 ): Promise<RunId | undefined> {
   const [first] = args;
-  const named = asRun(first) ?? (first === undefined ? selectedRun(app) : null);
+  const named = asRun(first) ?? (args.length === 0 ? selectedRun(app) : null);
   if (named !== null) return named;
   await app.connection.look();
   const runs = [...app.runs.all()].filter(fits);

@@ -45,8 +45,8 @@ export class ComparePanel implements PanelController {
     return null;
   }
 
-  get key(): string {
-    return `compare ${[...this.#runs].sort().join(' ')}`;
+  get state() {
+    return { kind: 'compare' as const, runs: this.#runs };
   }
 
   dispose(): void {
@@ -101,6 +101,8 @@ export class ComparePanel implements PanelController {
   }
 
   #listChanged(change: RunListChange): void {
+    // After a lost link: nobody was told what changed meanwhile. A list that is not known comes without a server to read from.
+    if (change.kind === 'reset' && this.#app.runs.isKnown && this.frame.isFilled) this.frame.fill();
     if (change.kind !== 'changed' || !this.#runs.includes(change.summary.id) || !this.frame.isListening) return;
     this.#stale.add(change.summary.id);
     this.#timer ??= setTimeout(() => this.#refresh(), refreshMs);

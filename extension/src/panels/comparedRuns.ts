@@ -38,6 +38,8 @@ export class ComparedRunReader {
   }
 
   #take(event: RunEvent): void {
+    // Another reading that was under way has brought it: the active time has gone on since.
+    if (event.seq <= (this.#view?.lastSeq ?? 0)) return;
     if (this.#view === null) this.#view = openRunView(this.run, event);
     else applyEvent(this.#view, event);
     const { body } = event;

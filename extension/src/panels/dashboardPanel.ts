@@ -55,8 +55,8 @@ export class DashboardPanel implements PanelController {
     return { run: this.run, candidate: this.#selected };
   }
 
-  get key(): string {
-    return `dashboard ${this.run}`;
+  get state() {
+    return { kind: 'dashboard' as const, run: this.run };
   }
 
   /** A candidate was selected elsewhere. */

@@ -42,6 +42,11 @@ interface Follower {
   tell: (items: TrajectoryItem[]) => void;
 }
 
+export interface Following extends Subscription {
+  /** The server has heard of it. @throws why it has not; the next connection asks again, until this is disposed of */
+  readonly begun: Promise<void>;
+}
+
 const pageLimit = 500;
 
 export class FollowedTrajectories {
@@ -59,26 +64,36 @@ export class FollowedTrajectories {
         for (const follower of this.#of(run, candidate)) this.#hand(follower, items);
       }),
       source.onConnected(async () => {
-        for (const follower of this.#followers) await this.#subscribe(follower);
+        // One that is refused keeps none of the others waiting.
+        await Promise.all([...this.#followers].map((follower) => this.#subscribe(follower)));
       }),
     ];
   }
 
-  /** @param from index of the first event that is wanted */
-  async follow(
+  /**
+   * Can be disposed of at once, also where the server does not answer.
+   * @param from index of the first event that is wanted
+   */
+  follow(
     { run, candidate, from }: { run: RunId; candidate: CandidateId; from: number },
     tell: (items: TrajectoryItem[]) => void,
-  ): Promise<Subscription> {
+  ): Following {
     const follower: Follower = { run, candidate, next: from, tell };
     this.#followers.add(follower);
-    await this.#subscribe(follower);
-    return { dispose: () => this.#leave(follower) };
+    return { begun: this.#subscribe(follower), dispose: () => this.#leave(follower) };
   }
 
   /** From the earliest that any of its followers wants: the others skip what they have. */
   async #subscribe({ run, candidate }: Follower): Promise<void> {
+    const source = this.#source;
     const from = Math.min(...this.#of(run, candidate).map(({ next }) => next));
-    if (Number.isFinite(from)) await this.#source?.follow(run, candidate, from);
+    if (source === null || !Number.isFinite(from)) return;
+    try {
+      await source.follow(run, candidate, from);
+    } finally {
+      // Let go of meanwhile: its end was told before its beginning, or to nobody.
+      if (this.#of(run, candidate).length === 0) source.unfollow(run, candidate);
+    }
   }
 
   #leave(follower: Follower): void {

@@ -1,5 +1,5 @@
 /** What every kind of panel needs of the window. */
-import type { LinkMessage } from '../../../protocol/panels.ts';
+import type { LinkMessage, PanelState } from '../../../protocol/panels.ts';
 import { messageOf } from '../../../protocol/thrown.ts';
 import type { App } from '../app.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -24,8 +24,8 @@ export function windowOf({ context, connection, log }: App): PanelWindow {
 export interface PanelController {
   /** Of the run or candidate in it, for commands without an argument. */
   readonly subject: { run: string; candidate: number | null } | null;
-  /** For opening the same thing twice. */
-  readonly key: string;
+  /** What would open the same again. */
+  readonly state: PanelState;
   readonly frame: Pick<PanelFrame<never, never>, 'isActive' | 'reveal' | 'linkChanged'>;
   dispose(): void;
 }

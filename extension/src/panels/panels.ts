@@ -111,7 +111,7 @@ export class Panels {
         panel.frame.reveal(false);
         return true;
       }
-      if (panel.key === keyOf(state)) {
+      if (keyOf(panel.state) === keyOf(state)) {
         panel.frame.reveal(false);
         return true;
       }
@@ -162,6 +162,7 @@ const titles: { [K in PanelKind]: () => string } = {
   start: () => l10n.t('Start Run'),
 };
 
+/** The same for two that show the same. */
 function keyOf(state: PanelState): string {
   switch (state.kind) {
     case 'trajectory':

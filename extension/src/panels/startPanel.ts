@@ -12,11 +12,11 @@ import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
 export class StartPanel implements PanelController {
-  readonly key = 'start';
   readonly subject = null;
   readonly frame: PanelFrame<FromStartPanel, ToStartPanel>;
   readonly #app: App;
-  readonly #isRestored: boolean;
+  /** It came back with the window, and nobody has asked for it since. */
+  #isRestored: boolean;
   #task: string | null;
   #settings: RunSettings;
   #isStarting = false;
@@ -43,8 +43,13 @@ export class StartPanel implements PanelController {
     });
   }
 
+  get state() {
+    return { kind: 'start' as const, task: this.#task };
+  }
+
   /** Fills the form anew. */
   show(task: string | null, settings: RunSettings): void {
+    this.#isRestored = false;
     this.#task = task;
     this.#settings = settings;
     this.frame.fill();

@@ -8,6 +8,7 @@ import { l10n } from '../localisation.ts';
 import { touchedBy } from '../runs/changeBatch.ts';
 import type { FollowedChange } from '../runs/followedRuns.ts';
 import { fitting } from './bounded.ts';
+import type { Following } from './followedTrajectories.ts';
 import { attempt, type PanelController, windowOf } from './panelContext.ts';
 import { PanelFrame } from './panelFrame.ts';
 
@@ -22,7 +23,7 @@ export class TrajectoryPanel implements PanelController {
   #run: RunId;
   #candidate: CandidateId;
   #hold: Subscription;
-  #following: Subscription | null = null;
+  #following: Following | null = null;
   /** Of the run, as the panel knows it: what can be asked for depends on it. */
   #standing = '';
 
@@ -60,8 +61,8 @@ export class TrajectoryPanel implements PanelController {
     return { run: this.#run, candidate: this.#candidate };
   }
 
-  get key(): string {
-    return `trajectory ${this.#run} ${this.#candidate}`;
+  get state() {
+    return { kind: 'trajectory' as const, ...this.subject };
   }
 
   /** One that was opened to the side stays with its candidate. */
@@ -110,12 +111,14 @@ export class TrajectoryPanel implements PanelController {
     attempt(this.#app, 'trajectory', async () => {
       const { run, candidate } = this.subject;
       await this.#app.connection.look();
-      const view = await this.#app.followed.ready(run);
+      const first = await this.#app.followed.ready(run);
       const client = this.#app.connection.get();
       const [page, title] = await Promise.all([
         client.request('trajectory.page', { run, candidate, from: 0, limit: firstPage }),
-        this.#app.references.title(view.summary.config.task, view.summary.config.taskVersion),
+        this.#app.references.title(first.summary.config.task, first.summary.config.taskVersion),
       ]);
+      // As it is now: it may have begun anew meanwhile.
+      const view = this.#app.followed.view(run) ?? first;
       const shown = view.candidates.get(candidate);
       if (!isWanted() || shown === undefined) return;
       const [items = [], ...more] = fitting(page.items);
@@ -128,13 +131,14 @@ export class TrajectoryPanel implements PanelController {
   }
 
   async #follow(isWanted: () => boolean, from: number): Promise<void> {
-    const following = await this.#app.trajectories.follow({ ...this.subject, from }, (items) => {
+    if (!this.frame.isListening) return;
+    const following = this.#app.trajectories.follow({ ...this.subject, from }, (items) => {
       if (!isWanted()) return;
       const total = (items.at(-1)?.index ?? 0) + 1;
       for (const piece of fitting(items)) this.frame.post({ type: 'items', items: piece, total });
     });
-    if (isWanted() && this.frame.isListening) this.#following = following;
-    else following.dispose();
+    this.#following = following;
+    await following.begun;
   }
 
   #stopFollowing(): void {
@@ -165,13 +169,14 @@ export class TrajectoryPanel implements PanelController {
   }
 
   #runChanged({ run, change }: FollowedChange): void {
-    if (run !== this.#run || change.kind === 'ended') return;
+    // A page that is being filled shows another candidate yet, or none: it is told with the reset.
+    if (run !== this.#run || change.kind === 'ended' || !this.frame.isFilled) return;
     const isTouched =
       change.kind !== 'events' || change.events.some((event) => touchedBy(event).includes(this.#candidate));
     const candidate = change.view.candidates.get(this.#candidate);
     if (isTouched && candidate !== undefined) this.frame.post({ type: 'candidate', candidate });
     const { summary } = change.view;
-    if (!this.frame.isFilled || standingOf(summary) === this.#standing) return;
+    if (standingOf(summary) === this.#standing) return;
     this.#standing = standingOf(summary);
     this.frame.post({ type: 'run', run: summary });
   }

@@ -260,7 +260,10 @@ export class RunsView implements TreeSource<RunsNode> {
       if (parent?.kind !== 'candidate' || this.#opened.has(parent.id) || this.tree.isShown(parent)) continue;
       this.#opened.add(parent.id);
       if (this.tree.shownRows < fitsOnScreen)
-        view.reveal(parent, { expand: true, select: false, focus: false }).then(undefined, () => undefined);
+        view.reveal(parent, { expand: true, select: false, focus: false }).then(undefined, () => {
+          // VS Code may not have drawn it yet: the next change below it tries again.
+          this.#opened.delete(parent.id);
+        });
     }
   }
 
