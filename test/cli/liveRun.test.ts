@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { forms } from '../../server/cli/output.ts';
 import { listRunIds, readRun } from '../../server/store/runStore.ts';
 import { answer, type Reply } from '../models/geminiReplies.ts';
 import { GeminiServer, type RecordedRequest } from '../models/geminiServer.ts';
+import { until } from '../support/agentServer.ts';
 import { aira2, type CommandResult } from '../support/command.ts';
 import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
 import { linearProgram, writeProgram } from '../support/scriptedModel.ts';
@@ -57,11 +57,6 @@ function startRun(...more: string[]): Promise<CommandResult> {
     '--json',
     ...more,
   );
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(30)) if (await condition()) return;
-  throw new Error(`waited 60 s for: ${what}`);
 }
 
 /** The newest run, once it is live and has `count` scored candidates. */

@@ -62,10 +62,8 @@ describe('a model of the editor', { timeout: 1_500_000 }, () => {
     assert.match(feed.view?.summary.outage ?? '', /VS Code/);
     const scoredBefore = feed.view?.summary.counts.scored ?? 0;
     assert.ok(scoredBefore < 6);
-    const back = Date.now();
     await openWindow(researcher);
     await until('the run to go on', () => feed.view?.summary.outage === null, 60_000);
-    assert.ok(Date.now() - back < 60_000);
     await until('the run to finish', () => feed.view?.summary.state === 'finished', 240_000);
     const { counts } = feed.view?.summary ?? {};
     assert.deepEqual({ scored: counts?.scored, failed: counts?.failed }, { scored: 6, failed: 0 });

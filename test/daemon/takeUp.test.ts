@@ -199,7 +199,7 @@ describe('the next agent server', { timeout: 2_400_000 }, () => {
     assert.ok((await client.request('server.get', {})).draining);
     await client.request('run.stop', { run, now: true });
     await until('the server to end', () => !isRunning(pid));
-    assert.equal(client.state.kind, 'stopped');
+    await until('the client to know that it has', () => client.state.kind === 'stopped');
     const events = await eventsOf(server, run);
     assert.equal(events.at(-1)?.body.type, 'run_finished');
   });

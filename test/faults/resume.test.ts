@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { RunEvent } from '../../protocol/run.ts';
 import { JsonlLog } from '../../server/store/jsonlLog.ts';
 import { readRun } from '../../server/store/runStore.ts';
+import { until } from '../support/agentServer.ts';
 import { hostProgram } from '../support/hostProcess.ts';
 import { type LinearTask, linearTask } from '../support/linearTask.ts';
 
@@ -25,11 +26,6 @@ function startHost(run: string) {
 }
 
 const eventsOf = (run: string) => JsonlLog.read(join(toy.home, 'runs', run, 'events.jsonl'), RunEvent);
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) if (await condition()) return;
-  throw new Error(`waited 60 s for: ${what}`);
-}
 
 const scoredIn = async (run: string) =>
   (await eventsOf(run)).filter((event) => event.body.type === 'candidate_scored').length;

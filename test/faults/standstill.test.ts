@@ -13,21 +13,31 @@ import { linearTask } from '../support/linearTask.ts';
 
 const run = '20260106-000000-linear-5711';
 const candidates = 4;
+/** Of an agent: so long that two of them are in it together also where one starts seconds after the other. */
+const firstCallS = 8;
+/** Time of an agent: for its calls, and for the five seconds of a standstill that nobody can tell from a late look. */
+const trajectoryS = 35;
 /** Longer than an agent may work. */
 const stillMs = 42_000;
-const trajectoryS = 25;
 
 it('agents that were at work when everything stopped have the time that they had', { timeout: 240_000 }, async () => {
   await using toy = await linearTask({ trajectoryS });
-  const host = execa(process.execPath, [hostProgram, toy.home, run, String(candidates), '3'], {
+  const host = execa(process.execPath, [hostProgram, toy.home, run, String(candidates), String(firstCallS)], {
     reject: false,
     timeout: 200_000,
   });
   const viewOf = async () => (await readRun(toy.home, run)).view;
   const trajectoryOf = (id: number) =>
     JsonlLog.read(join(toy.home, 'runs', run, 'candidates', String(id), 'trajectory.jsonl'), TrajectoryEvent);
-  const isAtWork = async (id: number) => (await trajectoryOf(id)).at(-1)?.type === 'model';
-  await until('both agents to be at work', async () => (await isAtWork(1)) && (await isAtWork(2)), 60_000);
+  /** It has been asked for the first time, and its call has not come back. */
+  const isInFirstCall = async (id: number) => {
+    const types = (await trajectoryOf(id)).map(({ type }) => type);
+    return types.at(-1) === 'model' && types.indexOf('model') === types.length - 1;
+  };
+  const ids = Array.from({ length: candidates }, (_, index) => index + 1);
+  const inFirstCall = async () => (await Promise.all(ids.map(isInFirstCall))).filter(Boolean).length;
+  // Those on the two slots: whichever two they are.
+  await until('both agents to be in their first call', async () => (await inFirstCall()) === 2);
   host.kill('SIGSTOP');
   await sleep(stillMs);
   host.kill('SIGCONT');
@@ -37,6 +47,6 @@ it('agents that were at work when everything stopped have the time that they had
   assert.deepEqual([summary.counts.scored, summary.counts.failed, summary.counts.abandoned], [candidates, 0, 0]);
   const wholeMs = (summary.endedAt ?? 0) - summary.createdAt;
   assert.ok(wholeMs > stillMs && summary.activeMs < wholeMs - stillMs + 10_000, `${summary.activeMs} of ${wholeMs} ms`);
-  const told = (await Promise.all([1, 2, 3, 4].map(trajectoryOf))).flat().filter(({ type }) => type === 'stood_still');
+  const told = (await Promise.all(ids.map(trajectoryOf))).flat().filter(({ type }) => type === 'stood_still');
   assert.equal(told.length, 2, 'their trajectories say so, too');
 });

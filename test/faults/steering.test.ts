@@ -9,6 +9,7 @@ import { RunEvent } from '../../protocol/run.ts';
 import { callRun } from '../../server/api/runDoor.ts';
 import { JsonlLog } from '../../server/store/jsonlLog.ts';
 import { readRun } from '../../server/store/runStore.ts';
+import { until } from '../support/agentServer.ts';
 import { hostProgram } from '../support/hostProcess.ts';
 import { type LinearTask, linearTask } from '../support/linearTask.ts';
 
@@ -27,11 +28,6 @@ function startHost(run: string) {
 const eventsOf = (run: string) => JsonlLog.read(join(toy.home, 'runs', run, 'events.jsonl'), RunEvent);
 const count = async (run: string, type: RunEvent['body']['type']) =>
   (await eventsOf(run)).filter(({ body }) => body.type === type).length;
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(20)) if (await condition()) return;
-  throw new Error(`waited 90 s for: ${what}`);
-}
 
 describe('kill -9 of the server', { timeout: 400_000 }, () => {
   it('while it evaluates again: no announced evaluation is repeated, none that was asked for is missing', async () => {

@@ -176,18 +176,22 @@ describe('a run on a model that costs money', { timeout: 300_000 }, () => {
 
   it('lives through an outage without a failed candidate, and its clock stands still meanwhile', async (t) => {
     const { respond, bill } = researcher({ looks: 1, delayMs: () => 10 });
-    let outage: { from: number; until: number } | null = null;
+    /** From the moment at which the run knows of it. */
+    const outageMs = 4000;
+    let knownSince: number | null = null;
     let refusals = 0;
+    const isDown = () => {
+      if (bill.calls < 8) return false;
+      if (store.view.summary.outage !== null) knownSince ??= Date.now();
+      return knownSince === null || Date.now() < knownSince + outageMs;
+    };
     const down = (): Reply => {
       refusals += 1;
       return refusals % 3 === 0
         ? refusal(429, openAiError('Rate limit reached.'), { 'retry-after-ms': '300' })
         : refusal(503, openAiError('The server is overloaded.'));
     };
-    const server = await serve(t, async (request) => {
-      if (bill.calls >= 8 && outage === null) outage = { from: Date.now(), until: Date.now() + 4000 };
-      return outage !== null && Date.now() < outage.until ? down() : respond(request);
-    });
+    const server = await serve(t, async (request) => (isDown() ? down() : respond(request)));
     const run = '20260103-000000-linear-c002';
     const store = await newRun(run, server.modelId, { candidates: 8, agentsPerSlot: 2, drafts: 4, hours: 1 });
     const breaker = { threshold: 3, firstWaitMs: 100, longestWaitMs: 600 };

@@ -69,14 +69,14 @@ async function run(given: Record<string, string>, ...args: string[]) {
 
 /** The newest run, once it is live and has `count` scored candidates. */
 async function liveRun(known: string[], count: number): Promise<string> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(30)) {
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(30)) {
     const id = (await listRunIds(toy.home)).find((one) => !known.includes(one));
     // The door opens when the run is whole on disk.
     if (id === undefined || !existsSync(join(toy.home, 'runs', id, 'server.json'))) continue;
     const { view, live } = await readRun(toy.home, id);
     if (live && view.summary.counts.scored >= count) return id;
   }
-  throw new Error(`waited 60 s for a live run with ${count} scored candidates`);
+  throw new Error(`waited 180 s for a live run with ${count} scored candidates`);
 }
 
 /** All that a population is. */

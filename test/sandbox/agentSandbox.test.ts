@@ -90,8 +90,11 @@ describe("an agent's sandbox", { timeout: 120_000 }, () => {
     const agent = await openAgent({ files: [file('given.txt', 'given')], environment: { AIRA_TEST_MARK: mark } });
     await agent.bash('echo mine >mine.txt; mine=1', 20_000);
     // Its first process, which nothing inside can harm, dies from outside while a command runs.
-    setTimeout(() => process.kill(firstProcess(mark), 'SIGKILL'), 300);
-    const result = await agent.bash('echo shown; sleep 100', 60_000);
+    let kill = () => {
+      kill = () => undefined;
+      process.kill(firstProcess(mark), 'SIGKILL');
+    };
+    const result = await agent.bash('echo shown; sleep 100', 60_000, () => kill());
     assert.match(result.text, /^shown\n/);
     assert.equal(result.outcome, 'session_lost');
     assert.match(

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { BashSession, ladder } from '../../server/worker/sessions/bash.ts';
+import { pace } from '../support/pace.ts';
 import { driver, options } from './fixture.ts';
 
 const seed = Number(process.env.AIRA2_FUZZ_SEED ?? 20_251_120);
@@ -191,7 +192,7 @@ const pieces = [
 const joints = ['; ', '\n', ' && ', ' || ', ' | ', ' & ', ' ', '', '; { ', ' ( ', ' $( ', ' " ', ' # '];
 
 test(`${commandCount} hostile commands: nothing hangs, and the next command is in sync or clearly in a new shell`, {
-  timeout: 120_000,
+  timeout: 280_000,
 }, async () => {
   console.log(`# seed ${seed} (AIRA2_FUZZ_SEED repeats it)`);
   const counts: Record<string, number> = {};
@@ -211,13 +212,12 @@ test(`${commandCount} hostile commands: nothing hangs, and the next command is i
         const command = hostile(index);
         const result = await bash.run(command, { timeoutMs });
         counts[result.outcome] = (counts[result.outcome] ?? 0) + 1;
-        const most = timeoutMs + ladderMs + 1000;
-        assert.ok(result.durationMs < most, `${result.durationMs} ms: ${JSON.stringify(command)}`);
+        assert.ok(isBounded(result.durationMs), `${result.durationMs} ms: ${JSON.stringify(command)}`);
         // What a command leaves behind (TMOUT, traps, ulimits) may cost the next one its shell, but only with a clear word.
         for (let attempt = 0; !sandbox.dead; attempt += 1) {
           const token = `sync-${index}-${attempt}`;
           const { text, outcome, durationMs } = await bash.run(`\\builtin echo ${token}`, { timeoutMs });
-          assert.ok(durationMs < most, `${durationMs} ms after ${JSON.stringify(command)}`);
+          assert.ok(isBounded(durationMs), `${durationMs} ms after ${JSON.stringify(command)}`);
           if (outcome === 'session_lost') {
             counts['lost later'] = (counts['lost later'] ?? 0) + 1;
             assert.match(text, /new one was started|could be started|whole sandbox/);
@@ -242,6 +242,12 @@ test(`${commandCount} hostile commands: nothing hangs, and the next command is i
   console.log(`# ${JSON.stringify(counts)}`);
   assert.ok((counts['sandbox ended'] ?? 0) <= commandCount / 20, 'a sandbox is hardly ever lost to a command');
 });
+
+/** Its time, the whole ladder, and a second for all else: of a machine at rest, see `pace`. */
+function isBounded(durationMs: number): boolean {
+  const overMs = durationMs - timeoutMs - ladderMs;
+  return overMs < 1000 || overMs < 1000 * pace();
+}
 
 function hostile(index: number): string {
   const random = xoroshiro128plus(seed + index);

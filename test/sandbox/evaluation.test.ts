@@ -95,11 +95,11 @@ for (const [name, on] of [
 
     test('time is enforced from outside, and what was written before does not count', async () => {
       const program = `${write}import signal, time\nfor s in (1, 2, 15): signal.signal(s, signal.SIG_IGN)\nprint("began", flush=True)\ntime.sleep(99)`;
-      const result = await evaluated(program, { on, timeoutMs: 700 });
+      const result = await evaluated(program, { on, timeoutMs: 2500 });
       assert.deepEqual([result.timedOut, result.exitCode, result.output], [true, null, null]);
-      assert.match(result.outputProblem ?? '', /was stopped after 0\.7 s/);
+      assert.match(result.outputProblem ?? '', /was stopped after 2\.5 s/);
       assert.match(result.log, /began/);
-      assert.ok(result.durationMs >= 690 && result.durationMs < 5_000);
+      assert.ok(result.durationMs >= 2490 && result.durationMs < 7_000);
     });
 
     test('daemons are dead before the output is read, and cannot change it', async () => {
@@ -129,7 +129,7 @@ ${write}os._exit(0)`;
     });
 
     test('a program that forges the end of itself is killed at once', async () => {
-      const forge = `${write}import time\nopen(f"/proc/{os.getppid()}/fd/1", "wb", buffering=0).write(b'{"event": "ended", "code": 0}\\n')\ntime.sleep(60)`;
+      const forge = `${write}import time\nopen(f"/proc/{os.getppid()}/fd/1", "wb", buffering=0).write(b'{"event": "ended", "code": 0, "ms": 1}\\n')\ntime.sleep(60)`;
       const begun = performance.now();
       const result = await evaluated(forge, { on });
       assert.equal(result.output, 'id,y\n1,2\n');
@@ -177,7 +177,7 @@ describe('evaluation from a clean slate', { timeout: 60_000 }, () => {
   test('a bomb zipped into the stream of the supervisor is not passed on', async () => {
     const bomb = `import gzip, time
 stream = open(f"/proc/{os.getppid()}/fd/1", "wb", buffering=0)
-stream.write(b'{"event": "ended", "code": 0}\\n{"event": "output"}\\n' + gzip.compress(b"0" * 100000000))
+stream.write(b'{"event": "ended", "code": 0, "ms": 1}\\n{"event": "output"}\\n' + gzip.compress(b"0" * 100000000))
 time.sleep(5)`;
     const result = await evaluated(bomb);
     assert.equal(result.output, null);

@@ -63,7 +63,8 @@ test(
   'a file that is kept alive after its tests is killed at its deadline, and that is a failure',
   deadline,
   async (t) => {
-    const file = await outcomeOf(t, `test('leaves a timer', () => { setInterval(() => {}, 1000); });`, 3000);
+    // Long enough for a process to start and pass a test, also beside much else.
+    const file = await outcomeOf(t, `test('leaves a timer', () => { setInterval(() => {}, 1000); });`, 12_000);
     assert.deepEqual(brief(file), ['passed: leaves a timer', 'failed: the file runs to its end']);
     assert.match(file.outcomes[1]?.detail ?? '', /keeps its process alive/);
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { pace } from '../support/pace.ts';
 import { scenario } from './scenario.ts';
-import { slowdown } from './slowdown.ts';
 
 const activationLimitMs = 30;
 /** VS Code measures by the clock, and what else the machine does is in it: the best of some counts, at the pace there was. */
@@ -15,11 +15,12 @@ scenario('the installed package activates when its views are opened, within 30 m
       await vscode.reload();
     }
     await vscode.hostIsQuiet();
+    const before = pace();
     await vscode.openContainer('AIRA2');
-    const pace = slowdown();
+    const slowdown = Math.max(before, pace());
     const byClockMs = await vscode.activationTime('aira2-vscode');
-    measuredMs.push(byClockMs / pace);
-    said.push(`${byClockMs} ms at 1/${pace.toFixed(1)} of the processor`);
+    measuredMs.push(byClockMs / slowdown);
+    said.push(`${byClockMs} ms on a machine ${slowdown.toFixed(1)} times as slow as it should be`);
   }
   console.log(`activation: ${said.join(', ')}`);
   const headings = vscode.page.locator('.part.sidebar .pane-header h3');

@@ -28,9 +28,18 @@ scenario(
     await menu.dismiss();
 
     await runs.open(rowOf('#1'));
+    // Its page takes the focus when it comes, and with it whatever is pressed.
+    await vscode.editors.active('#1');
+    const panel = await vscode.webviews.panel('#1 synthetic', slowMs);
+    await panel.getByRole('heading').first().waitFor({ timeout: slowMs });
     await vscode.palette.run('AIRA2: Re-evaluate with New Seeds…');
-    await vscode.notifications.shown('nothing can be added');
+    const refusal = await vscode.notifications.shown('nothing can be added');
     assert.equal(await vscode.quickInput.box.isVisible(), false);
     await picture('ended-run-refusal');
+    // A message that has left the corner can still be answered.
+    await vscode.page.keyboard.press('Escape');
+    await refusal.waitFor({ state: 'hidden' });
+    await vscode.notifications.answer('nothing can be added', 'Start Run');
+    await vscode.quickInput.opened('on which task');
   },
 );

@@ -2,17 +2,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { errors } from 'playwright-core';
 import { slowMs, welcomes } from './flows/runs.ts';
 import { workspaceTask } from './flows/workspaceTask.ts';
-import { until } from './pages/until.ts';
+import { ifTimedOut, until } from './pages/until.ts';
 import { scenario } from './scenario.ts';
 
 const glanceMs = 5_000;
-
-function unlessGone(error: unknown): void {
-  if (!(error instanceof errors.TimeoutError)) throw error;
-}
 
 scenario(
   'a first start shows what to do, starts nothing, and leads through the walkthrough to what the machine has',
@@ -32,7 +27,8 @@ scenario(
       async () => {
         const isAsked = (await doctor.isVisible()) || (await vscode.statusBar.item(/AIRA2/).isVisible());
         // The doctor's page may take its place just now.
-        if (!isAsked && (await check.isVisible())) await check.click({ timeout: glanceMs }).catch(unlessGone);
+        if (!isAsked && (await check.isVisible()))
+          await check.click({ timeout: glanceMs }).catch(ifTimedOut(() => undefined));
         return isAsked;
       },
       (isAsked) => isAsked,

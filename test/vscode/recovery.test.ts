@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverPaths } from '../../protocol/discovery.ts';
+import { type LoggedScore, loggedScores } from './flows/eventLog.ts';
 import { newerPackage } from './flows/newerPackage.ts';
 import { candidates, hasScored, rowOf, scored, slowMs, startRun } from './flows/runs.ts';
 import { taskTitle, workspaceTask } from './flows/workspaceTask.ts';
@@ -49,12 +50,12 @@ scenario(
   async ({ vscode, home, picture }) => {
     await vscode.openContainer('AIRA2');
     await startRun(vscode, { task: taskTitle });
-    const before = scored(await hasScored(vscode, 2));
+    const before = await standing(vscode, home, 2);
     const former = await serverPid(home);
     process.kill(former, 'SIGKILL');
     await anotherServer(home, former);
     await picture('server-killed');
-    await goesOn(vscode, before);
+    await goesOn(vscode, home, before);
   },
 );
 
@@ -64,7 +65,7 @@ scenario(
   async ({ vscode, home, userHome, vsix, picture }) => {
     await vscode.openContainer('AIRA2');
     await startRun(vscode, { task: taskTitle, budget: '40 candidates' });
-    const before = scored(await hasScored(vscode, 1));
+    const before = await standing(vscode, home, 1);
     const former = await serverPid(home);
     await vscode.update(await newerPackage(vsix, userHome));
     await vscode.openContainer('AIRA2');
@@ -73,21 +74,21 @@ scenario(
     await vscode.notifications.answer('of an older version', 'Replace…');
     await vscode.dialog.answer('Replace');
     await anotherServer(home, former);
-    await goesOn(vscode, before);
+    await goesOn(vscode, home, before);
   },
 );
 
 scenario(
   'a machine that was asleep goes on where it was',
   { files: workspaceTask, deadlineMs },
-  async ({ vscode, userHome, picture }) => {
+  async ({ vscode, home, userHome, picture }) => {
     await vscode.openContainer('AIRA2');
     await startRun(vscode, { task: taskTitle, budget: '40 candidates' });
-    const before = scored(await hasScored(vscode, 1));
+    const before = await standing(vscode, home, 1);
     await signalProcessesOf(userHome, 'SIGSTOP');
     await sleep(asleepMs);
     await signalProcessesOf(userHome, 'SIGCONT');
-    await goesOn(vscode, before);
+    await goesOn(vscode, home, before);
     await picture('awake');
   },
 );
@@ -104,23 +105,43 @@ async function anotherServer(home: string, former: number): Promise<void> {
   );
 }
 
-/** More candidates have a score than before, and those of before have the same; every number stands once. */
-async function goesOn(vscode: Workbench, before: readonly TreeRow[]): Promise<void> {
+/** A run at one moment. */
+interface Standing {
+  /** Scored candidates in view. */
+  rows: TreeRow[];
+  /** All of them, as the run's own log has them. */
+  logged: LoggedScore[];
+}
+
+/** Once so many candidates have a score. */
+async function standing(vscode: Workbench, home: string, count: number): Promise<Standing> {
+  return { rows: scored(await hasScored(vscode, count)), logged: await loggedScores(home) };
+}
+
+/**
+ * Another candidate has a score, and those of before have the same; every number stands once. Of a run that has gone on for a
+ * while only some rows are in view: those are compared, and all of its scores in its log.
+ */
+async function goesOn(vscode: Workbench, home: string, before: Standing): Promise<void> {
+  const known = new Set(before.logged.map(({ id }) => `#${id}`));
   const rows = await vscode
     .tree('Runs')
     .has(
       'a run that goes on',
-      (all) => /^running|^finished/.test(all[0]?.description ?? '') && scored(all).length > before.length,
+      (all) =>
+        /^running|^finished/.test(all[0]?.description ?? '') && scored(all).some(({ label }) => !known.has(label)),
       slowMs,
     );
   const after = candidates(rows);
   assert.equal(new Set(after.map(({ label }) => label)).size, after.length);
   const scoreOf = ({ description }: TreeRow) => description.split(' ')[0];
-  for (const row of before) {
+  for (const row of before.rows) {
     const now = after.find(({ label }) => label === row.label);
-    assert.ok(
-      now !== undefined && scoreOf(now) === scoreOf(row),
-      `${row.label} ${row.description} in ${after.length} rows`,
-    );
+    if (now !== undefined) assert.equal(scoreOf(now), scoreOf(row), row.label);
   }
+
+  const logged = await loggedScores(home);
+  assert.ok(logged.length > before.logged.length, `${logged.length} after ${before.logged.length}`);
+  assert.deepEqual(logged.slice(0, before.logged.length), before.logged);
+  assert.equal(new Set(logged.map(({ id }) => id)).size, logged.length);
 }

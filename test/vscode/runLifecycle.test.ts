@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { candidates, hasScored, rowOf, scored, slowMs, startRun, welcomes } from './flows/runs.ts';
+import { act, candidates, hasScored, scored, slowMs, startRun, welcomes } from './flows/runs.ts';
 import { taskTitle, workspaceTask } from './flows/workspaceTask.ts';
 import { scenario } from './scenario.ts';
 
@@ -21,41 +21,35 @@ scenario(
     assert.match(run?.description ?? '', /running · \d+\/40/);
     // Its agent is at work: steps come in by themselves, then the evaluation and a score.
     await runs.has('a candidate at work', (rows) => candidates(rows).length > 0, slowMs);
-    await runs.inlineAction(rowOf('#1'), 'Open Trajectory');
+    await act(vscode, { label: '#1' }, 'Open Trajectory', vscode.editors.activeTab('#1'), 'beside');
     const streaming = await vscode.webviews.panel('#1 slopes', slowMs);
     await streaming.getByRole('button', { name: 'Step 1', exact: true }).waitFor({ timeout: slowMs });
     await picture('trajectory-live');
     await streaming.getByText('scored', { exact: true }).first().waitFor({ timeout: slowMs });
-    await hasScored(vscode, 2);
+    const [first] = scored(await hasScored(vscode, 2));
+    assert.ok(first);
     await vscode.statusBar.item(/slopes/).waitFor();
     await picture('run-tree');
 
-    const [first] = scored(await runs.rows());
-    assert.ok(first);
-    await runs.inlineAction(rowOf(first.label), 'Open Program');
-    await vscode.editors.active('solution.py');
+    await act(vscode, first, 'Open Program', vscode.editors.activeTab('solution.py'), 'beside');
     await vscode.editors.hasText('import');
-    await runs.inlineAction(rowOf(first.label), 'Open Trajectory');
-    await vscode.editors.active(first.label);
+    await act(vscode, first, 'Open Trajectory', vscode.editors.activeTab(first.label), 'beside');
     const trajectory = await vscode.webviews.panel(`${first.label} slopes`, slowMs);
     await trajectory.getByRole('button', { name: 'Step 1', exact: true }).waitFor({ timeout: slowMs });
     await picture('trajectory');
 
-    await runs.choose(rowOf(first.label), 'Fork…');
-    await vscode.quickInput.opened('Fork');
+    await act(vscode, first, 'Fork…', vscode.quickInput.titled(`Fork ${first.label}`));
     await vscode.quickInput.answer('try a tree model');
     await runs.has(
       'the fork, waiting or at work',
-      (rows) => rows.some(({ name }) => /Fork of|try a tree model|mutation of/.test(name)),
+      (rows) => rows.some(({ name }) => /Fork of|try a tree model/.test(name)),
       slowMs,
     );
 
-    await hasScored(vscode, 3);
-    const [one, other] = scored(await runs.rows());
+    const [one, other] = scored(await hasScored(vscode, 3));
     assert.ok(one && other);
-    await runs.choose(rowOf(one.label), 'Use as Crossover Parent');
-    await runs.choose(rowOf(other.label), 'Cross…');
-    await vscode.quickInput.opened('Cross');
+    await act(vscode, one, 'Use as Crossover Parent', vscode.statusBar.item('is one parent'));
+    await act(vscode, other, 'Cross…', vscode.quickInput.titled(`Cross ${one.label} and ${other.label}`));
     await vscode.quickInput.accept();
     await runs.has(
       'the crossover, waiting or at work',
@@ -64,9 +58,8 @@ scenario(
     );
     await picture('forked-and-crossed');
 
-    await runs.choose(rowOf(other.label), 'Compare with Candidate…');
-    await vscode.quickInput.opened(`Compare ${other.label} with`);
-    await vscode.quickInput.accept();
+    await act(vscode, other, 'Compare with Candidate…', vscode.quickInput.titled(`Compare ${other.label} with`));
+    await vscode.quickInput.pick(/#\d+/);
     await vscode.editors.active(' ↔ ');
     const { original, modified } = await vscode.editors.diff();
     assert.notEqual(original, modified);
@@ -86,7 +79,8 @@ scenario(
   async ({ vscode, picture, workspace }) => {
     await vscode.openContainer('AIRA2');
     const runs = vscode.tree('Runs');
-    await startRun(vscode, { task: taskTitle });
+    // So many that it is finished by hand, and not by itself.
+    await startRun(vscode, { task: taskTitle, budget: '40 candidates' });
     await hasScored(vscode, 1);
     await runs.inlineAction('slopes', 'Pause Run');
     await runs.has('a paused run', (rows) => /^paused/.test(rows[0]?.description ?? ''), slowMs);
@@ -98,13 +92,9 @@ scenario(
     assert.match(await vscode.dialog.text(), /hidden scores are opened/);
     await vscode.dialog.answer('Finish');
     await runs.has('a finished run', (rows) => /^finished/.test(rows[0]?.description ?? ''), slowMs);
-    const rows = await runs.has('a selected candidate', (all) =>
-      candidates(all).some(({ name }) => /selected/.test(name)),
-    );
-    const selected = candidates(rows).find(({ name }) => /selected/.test(name));
-    assert.ok(selected);
     await vscode.notifications.answer('has ended', 'Report');
     await vscode.editors.active(/Preview/);
+    await runs.has('a selected candidate', (rows) => candidates(rows).some(({ name }) => /selected/.test(name)));
     await picture('report');
 
     await runs.choose('slopes', 'Export Selected or Best Program…');

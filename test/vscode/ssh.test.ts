@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import test, { after } from 'node:test';
 import { projectRoot } from '../../scripts/setup/environment.ts';
 import { noSshHost, SshHost } from '../support/sshHost.ts';
+import { loggedScores } from './flows/eventLog.ts';
 import { pick, scored, slowMs, startRun, welcomes } from './flows/runs.ts';
 import { taskTitle, workspaceTask } from './flows/workspaceTask.ts';
 import { until } from './pages/until.ts';
@@ -63,7 +64,7 @@ async function play(): Promise<void> {
       // The run goes on there, which nobody sees here.
       const there = await until(
         'candidates that were scored meanwhile',
-        () => scoredThere(host),
+        async () => (await loggedScores(host.home)).map(({ id }) => id),
         (ids) => ids.length > before.length + 1,
         { timeoutMs: slowMs },
       );
@@ -152,16 +153,4 @@ async function isPutThere(host: SshHost): Promise<void> {
 async function headingOf(vscode: Workbench, view: string): Promise<string> {
   const heading = vscode.page.locator('.pane-header').filter({ hasText: view }).first();
   return (await heading.innerText()).replaceAll('\n', ' ');
-}
-
-/** Ids of candidates that were scored, as the run's own log has them. */
-async function scoredThere(host: SshHost): Promise<number[]> {
-  const runs = join(host.home, 'runs');
-  const [run = ''] = await readdir(runs);
-  const log = await readFile(join(runs, run, 'events.jsonl'), 'utf8');
-  const events = log
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line).body);
-  return events.filter(({ type }) => type === 'candidate_scored').map(({ id }) => Number(id));
 }

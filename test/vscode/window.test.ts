@@ -14,9 +14,9 @@ scenario(
     const { vscode } = stage;
     const explorer = vscode.tree('Files Explorer');
     await explorer.expand('notes');
-    await explorer.has('both notes are shown', (rows) => rows.length === 3);
+    const rows = await explorer.has('both notes are shown', (all) => all.length === 3);
     assert.deepEqual(
-      (await explorer.rows()).map(({ label, level, isExpanded }) => ({ label, level, isExpanded })),
+      rows.map(({ label, level, isExpanded }) => ({ label, level, isExpanded })),
       [
         { label: 'notes', level: 1, isExpanded: true },
         { label: 'first.md', level: 2, isExpanded: null },
@@ -35,10 +35,11 @@ scenario(
     await explorer.open('first.md');
     await vscode.editors.hasText('two');
     await vscode.editors.replaceText('changed by hand');
+    await vscode.editors.hasText('changed by hand');
     await vscode.editors.save();
     assert.equal(await vscode.editors.text(), 'changed by hand');
     await explorer.collapse('notes');
-    await explorer.has('only the folder is shown', (rows) => rows.length === 1);
+    await explorer.has('only the folder is shown', (all) => all.length === 1);
 
     await vscode.palette.run('Change Language Mode');
     await vscode.quickInput.opened('Select Language Mode');

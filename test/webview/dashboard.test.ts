@@ -224,18 +224,30 @@ test('zooming and moving keep what is under the pointer, and 0 shows all again',
   await page.mouse.click(place.x, place.y);
   assert.deepEqual(await panel.says('select'), { type: 'select', candidate: id });
   const tip = page.locator('.tip');
-  await page.mouse.move(place.x + 2, place.y);
-  await tip.waitFor();
+  /** The plot may still be on its way: what is under the mouse is looked at only when that moves. */
+  const showsAt = (x: number, y: number) =>
+    until(
+      async () => {
+        await page.mouse.move(2, 2);
+        await tip.waitFor({ state: 'hidden' });
+        await page.mouse.move(x, y);
+        const told = tip.getByText(`#${id}`, { exact: true }).waitFor({ timeout: 1000 });
+        return told.then(
+          () => true,
+          () => false,
+        );
+      },
+      (isShown) => isShown,
+      `candidate ${id} is at ${x}, ${y}`,
+    );
+  await showsAt(place.x + 2, place.y);
   await page.mouse.down();
   await page.mouse.move(place.x + 60, place.y + 40, { steps: 4 });
   await page.mouse.up();
-  await page.mouse.move(place.x + 60, place.y + 41);
-  await tip.getByText(`#${id}`, { exact: true }).waitFor();
+  await showsAt(place.x + 60, place.y + 41);
   await page.locator('aira-population-plane .ground').focus();
   await page.keyboard.press('0');
-  await page.waitForTimeout(250);
-  await page.mouse.move(place.x, place.y);
-  await tip.getByText(`#${id}`, { exact: true }).waitFor();
+  await showsAt(place.x, place.y);
 });
 
 test('canvases follow the theme, also while they are open', limits, async () => {

@@ -3,7 +3,7 @@ import type { ToDashboardPanel } from '../../protocol/panels.ts';
 import type { Candidate } from '../../protocol/run.ts';
 import type { AiraPopulationPlane } from '../../webview/dashboard/populationPlane.ts';
 import { type SyntheticOptions, syntheticRun } from '../support/syntheticRun.ts';
-import { type OpenPanel, openPanel, type PanelOptions } from './panelPage.ts';
+import { type OpenPanel, openPanel, type PanelOptions, until } from './panelPage.ts';
 
 export type DashboardReset = Extract<ToDashboardPanel, { type: 'reset' }>;
 
@@ -28,40 +28,52 @@ export async function openDashboard({
   change(reset);
   await panel.send(reset);
   await panel.page.getByRole('heading', { level: 1 }).waitFor();
+  const plot = panel.page.locator('aira-population-plane');
   return {
     ...panel,
     [Symbol.asyncDispose]: panel[Symbol.asyncDispose],
     reset,
     show: (tab) => panel.page.getByRole('tab', { name: tab, exact: true }).click(),
     middle: () =>
-      panel.page.locator('aira-population-plane').evaluate((element) => {
-        const { scene } = element as AiraPopulationPlane;
-        if (scene === null) throw new Error('nothing is drawn');
-        const { cloud, across, domain } = scene;
-        const off = (value: number, { from, to }: { from: number; to: number }) => (value - from) / (to - from) - 0.5;
-        let [found, least] = [0, Number.POSITIVE_INFINITY];
-        for (let i = 0; i < cloud.count; i += 1) {
-          const distance = Math.hypot(off(cloud.x[i] ?? 0, across), off(cloud.y[i] ?? Number.NaN, domain));
-          if (distance < least) [found, least] = [cloud.id[i] ?? 0, distance];
-        }
-        return found;
-      }),
+      drawn('any candidate', () =>
+        plot.evaluate((element) => {
+          const { scene } = element as AiraPopulationPlane;
+          if (scene === null) return null;
+          const { cloud, across, domain } = scene;
+          const off = (value: number, { from, to }: { from: number; to: number }) => (value - from) / (to - from) - 0.5;
+          let [found, least] = [0, Number.POSITIVE_INFINITY];
+          for (let i = 0; i < cloud.count; i += 1) {
+            const distance = Math.hypot(off(cloud.x[i] ?? 0, across), off(cloud.y[i] ?? Number.NaN, domain));
+            if (distance < least) [found, least] = [cloud.id[i] ?? 0, distance];
+          }
+          return found;
+        }),
+      ),
     placeOf: (candidate) =>
-      panel.page.locator('aira-population-plane').evaluate((element, id) => {
-        const plane = element as AiraPopulationPlane;
-        const { scene } = plane;
-        const index = scene?.cloud.indexOf.get(id);
-        if (scene === null || index === undefined) throw new Error(`no point of candidate ${id}`);
-        const [area, domains] = [plane.area(), plane.domains()];
-        const { left, top } = plane.getBoundingClientRect();
-        const share = (value: number, { from, to }: { from: number; to: number }) => (value - from) / (to - from);
-        const y = scene.cloud.y[index] ?? Number.NaN;
-        return {
-          x: left + area.left + area.width * share(scene.cloud.x[index] ?? 0, domains.x),
-          y: top + area.top + area.height * (1 - share(y, scene.domain)),
-        };
-      }, candidate),
+      drawn(`candidate ${candidate}`, () =>
+        plot.evaluate((element, id) => {
+          const plane = element as AiraPopulationPlane;
+          const { scene } = plane;
+          const index = scene?.cloud.indexOf.get(id);
+          if (scene === null || index === undefined) return null;
+          const [area, domains] = [plane.area(), plane.domains()];
+          const { left, top } = plane.getBoundingClientRect();
+          const share = (value: number, { from, to }: { from: number; to: number }) => (value - from) / (to - from);
+          const y = scene.cloud.y[index] ?? Number.NaN;
+          return {
+            x: left + area.left + area.width * share(scene.cloud.x[index] ?? 0, domains.x),
+            y: top + area.top + area.height * (1 - share(y, scene.domain)),
+          };
+        }, candidate),
+      ),
   };
+}
+
+/** What `look` finds once it is drawn, a moment after the panel has been told of it. */
+async function drawn<T>(what: string, look: () => Promise<T | null>): Promise<T> {
+  const found = await until(look, (place) => place !== null, `${what} is drawn`);
+  if (found === null) throw new Error(`${what} is not drawn`);
+  return found;
 }
 
 /** How many pixels of a canvas have about this colour. */

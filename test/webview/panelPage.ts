@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -17,6 +18,9 @@ export type Theme = (typeof themes)[number];
 export const connected: LinkMessage = { type: 'link', state: 'connected', host: 'gpu-box' };
 
 const origin = 'https://panel.test';
+
+/** How long anything may take that a person would call immediate, on a machine that does other things too, milliseconds. */
+const patienceMs = 60_000;
 const policy =
   "default-src 'none'; script-src 'nonce-panel'; style-src 'nonce-panel'; img-src 'none'; font-src 'none'; connect-src 'none'";
 
@@ -152,7 +156,7 @@ export async function openPage(
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patienceMs);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   await page.route('**/*', (route) => {
@@ -174,7 +178,7 @@ export async function openPage(
       }, messages),
     said,
     says: async (type) => {
-      for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+      for (const deadline = Date.now() + patienceMs; Date.now() < deadline; ) {
         const found = (await said()).find((message) => message.type === type);
         if (found !== undefined) return found;
         await page.waitForTimeout(20);
@@ -228,7 +232,7 @@ export async function until<Value>(
   what: string,
 ): Promise<Value> {
   let last: Value | undefined;
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await new Promise((done) => setTimeout(done, 50))) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(50)) {
     last = await look();
     if (holds(last)) return last;
   }

@@ -61,7 +61,11 @@ test(
     await using panel = await openTrajectory(itemsOf(everyKind), { height: 2600 });
     const { page } = panel;
     const row = (name: string | RegExp) => page.getByRole('article', { name });
-    assert.equal(await page.locator('article').count(), 11);
+    await until(
+      () => page.locator('article').count(),
+      (count) => count === 11,
+      'every row stands there',
+    );
     assert.equal(await row('Step 1').locator('.prose strong').innerText(), 'look');
     assert.equal(await row('Step 1').locator('pre.code .hljs-built_in').first().innerText(), 'ls');
     assert.equal(await row('Step 1').locator('pre.output .fg-red').innerText(), 'red');
@@ -175,6 +179,11 @@ test('a live trajectory opens at its end and follows it, but never moves what is
 
   await page.locator('ar-trajectory-feed').hover();
   await page.mouse.wheel(0, -3000);
+  await until(
+    () => feedState(panel),
+    ({ fromEnd }) => fromEnd > 1000,
+    'the wheel has moved it',
+  );
   await settled();
   const inView = () =>
     page.locator('article').evaluateAll((articles) => {

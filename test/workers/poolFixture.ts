@@ -118,6 +118,9 @@ export async function startPool(
   return fixture;
 }
 
+/** Shell words that wait for a file: how long does not depend on the machine. */
+export const awaiting = (path: string) => `until [ -e ${path} ]; do sleep 0.02; done`;
+
 export function bash(session: string, command: string, timeoutMs = 60_000): ExecutionRequest {
   return { kind: 'bash', session, command, timeoutMs };
 }

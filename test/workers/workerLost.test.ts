@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { which } from '../../server/setup/executables.ts';
@@ -8,6 +8,7 @@ import { SlotFailedError, WorkerLostError } from '../../server/workers/errors.ts
 import type { WorkerProcessId } from '../../server/workers/launcher.ts';
 import { LocalLauncher } from '../../server/workers/localLauncher.ts';
 import {
+  awaiting,
   bash,
   evaluate,
   isAlive,
@@ -69,19 +70,21 @@ describe('a worker that is lost', { timeout: 120_000 }, () => {
     const fixture = await startPool();
     try {
       const slot = fixture.pool.slot(0);
+      const go = fixture.path('go');
       const finished = slot.execute(
         'done',
-        evaluate(`echo run >> ${fixture.path('runs')}; sleep 0.5; echo over >> ${fixture.path('over')}`),
+        evaluate(`echo run >> ${fixture.path('runs')}; ${awaiting(go)}; echo over >> ${fixture.path('over')}`),
       );
       const running = slot.execute('hangs', evaluate(`echo run >> ${fixture.path('started')}; sleep 1000`));
       finished.catch(() => undefined);
       running.catch(() => undefined);
       await slot.openSession('agent', spec);
-      const tool = slot.execute('tool', bash('agent', `sleep 0.5; echo over >> ${fixture.path('over')}`));
+      const tool = slot.execute('tool', bash('agent', `${awaiting(go)}; echo over >> ${fixture.path('over')}`));
       tool.catch(() => undefined);
       await until(() => fixture.lines('runs').length + fixture.lines('started').length === 2, 'both run');
       const pid = pidOf(fixture);
       fixture.pool.detach();
+      writeFileSync(go, '');
       await assert.rejects(finished, /closed/);
       const journal = join(fixture.directory, 'run', 'workers', 'slot-0', 'journal');
       await until(
@@ -114,13 +117,16 @@ describe('a worker that is lost', { timeout: 120_000 }, () => {
       const slot = fixture.pool.slot(0);
       await slot.openSession('agent', spec);
       const seconds = mark();
-      const command = `echo run >> ${fixture.path('runs')}; sleep 0.3; echo ${seconds}`;
+      const go = fixture.path('go');
+      const command = `echo run >> ${fixture.path('runs')}; ${awaiting(go)}; echo ${seconds}`;
       const tool = slot.execute('tool', bash('agent', `sleep ${seconds}`));
       const evaluation = slot.execute('evaluation', evaluate(command));
       await until(() => fixture.lines('runs').length === 1, 'the evaluation runs');
       const pid = pidOf(fixture);
       stopped.push(pid);
       process.kill(pid, 'SIGSTOP');
+      // It ends while nobody is there to say so.
+      writeFileSync(go, '');
       const rejections = await Promise.allSettled([tool, evaluation]);
       for (const rejection of rejections) {
         assert.ok(rejection.status === 'rejected' && rejection.reason instanceof WorkerLostError);

@@ -1,4 +1,5 @@
 /** What scenarios do with runs, as a person would. */
+import type { Locator } from 'playwright-core';
 import type { TreeRow } from '../pages/treeView.ts';
 import { until } from '../pages/until.ts';
 import type { Workbench } from '../pages/workbench.ts';
@@ -50,6 +51,26 @@ export function hasScored(vscode: Workbench, count: number): Promise<TreeRow[]> 
 /** Finds the row of a candidate by how it is spoken: `#1` and not `#12`, nor a run that names it. */
 export function rowOf(label: string): RegExp {
   return new RegExp(`^Candidate ${label.slice(1)},`);
+}
+
+/**
+ * Chooses what to do with a candidate, from the menu of its row or beside it, and waits for what comes of it. While a run is
+ * live its rows are drawn anew: at such a moment VS Code does not know which one was meant, and the person is asked.
+ */
+export async function act(
+  vscode: Workbench,
+  { label }: Pick<TreeRow, 'label'>,
+  entry: string,
+  outcome: Locator,
+  where: 'menu' | 'beside' = 'menu',
+): Promise<void> {
+  const runs = vscode.tree('Runs');
+  await (where === 'menu' ? runs.choose(rowOf(label), entry) : runs.inlineAction(rowOf(label), entry));
+  const question = vscode.quickInput.asking('Which candidate?');
+  await question.or(outcome).first().waitFor({ timeout: slowMs });
+  if (await outcome.isVisible()) return;
+  await vscode.quickInput.pick(label);
+  await outcome.waitFor({ timeout: slowMs });
 }
 
 /** Waits until a view without rows says this: its extension may just be starting. */

@@ -13,15 +13,14 @@ export class Editors {
     return this.#page.locator('.tabs-container').getByRole('tab').filter({ hasText: title }).first();
   }
 
-  /** Titles of all tabs, from the left. */
-  async titles(): Promise<string[]> {
-    const labels = this.#page.locator('.tabs-container .tab .label-name');
-    return (await labels.allInnerTexts()).map((label) => label.trim());
-  }
-
   /** Waits until a tab of that title is the active one. */
   async active(title: string | RegExp): Promise<void> {
-    await this.#page.locator('.tabs-container .tab.active').filter({ hasText: title }).first().waitFor();
+    await this.activeTab(title).waitFor();
+  }
+
+  /** The tab of that title, where it is the active one. */
+  activeTab(title: string | RegExp): Locator {
+    return this.#page.locator('.tabs-container .tab.active').filter({ hasText: title }).first();
   }
 
   async show(title: string | RegExp): Promise<void> {
@@ -59,6 +58,7 @@ export class Editors {
     await this.#page.keyboard.insertText(text);
   }
 
+  /** Saves the active editor. What was typed has to stand in it by now: see `hasText`. */
   async save(): Promise<void> {
     await this.#page.keyboard.press('ControlOrMeta+s');
     await this.#page.locator('.tabs-container .tab.active:not(.dirty)').first().waitFor();
@@ -67,11 +67,12 @@ export class Editors {
   /** The two sides of the comparison in the active editor, lines in view. */
   async diff(): Promise<{ original: string; modified: string }> {
     const editor = this.#page.locator('.editor-group-container.active .monaco-diff-editor').first();
-    await editor.locator('.editor.modified .view-line').first().waitFor();
-    return {
-      original: await lines(editor.locator('.editor.original .view-lines').first()),
-      modified: await lines(editor.locator('.editor.modified .view-lines').first()),
+    const side = async (name: 'original' | 'modified') => {
+      const view = editor.locator(`.editor.${name} .view-lines`).first();
+      await view.locator('.view-line').first().waitFor();
+      return lines(view);
     };
+    return { original: await side('original'), modified: await side('modified') };
   }
 }
 

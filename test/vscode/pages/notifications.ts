@@ -1,39 +1,60 @@
 /** Messages in the corner, and dialogs that want an answer first. */
 import type { Locator, Page } from 'playwright-core';
+import { ifTimedOut, patienceMs, untilDone } from './until.ts';
+
+/**
+ * How long to look in the corner alone, milliseconds. A message that is no error leaves it after a quarter of a minute, and
+ * from then on stands in the list behind the bell.
+ */
+const cornerMs = 15_000;
 
 export class Notifications {
   readonly #page: Page;
+  readonly #list: Locator;
 
   constructor(page: Page) {
     this.#page = page;
+    this.#list = page.locator('.notifications-center.visible');
   }
 
-  /** Waits for a message that contains this. */
-  async shown(text: string | RegExp, timeoutMs?: number): Promise<Locator> {
-    const toast = this.#page.locator('.notification-toast').filter({ hasText: text }).first();
-    await toast.waitFor(timeoutMs === undefined ? {} : { timeout: timeoutMs });
-    return toast;
-  }
-
-  /** Texts of all messages that are in the corner now. */
-  async texts(): Promise<string[]> {
-    const texts = await this.#page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
-    return texts.map((text) => text.trim());
+  /** Waits for a message that contains this. One that has left the corner, or is late, is looked for in the list: it is open then. */
+  async shown(text: string | RegExp, timeoutMs: number = patienceMs): Promise<Locator> {
+    const inCorner = this.#page.locator('.notification-toast');
+    const message = inCorner.or(this.#list.locator('.monaco-list-row')).filter({ hasText: text }).first();
+    const isThere = await message.waitFor({ timeout: Math.min(cornerMs, timeoutMs) }).then(
+      () => true,
+      ifTimedOut(() => false),
+    );
+    if (isThere) return message;
+    await this.#openList();
+    await message.waitFor({ timeout: timeoutMs });
+    return message;
   }
 
   /** Waits for a message and presses one of its buttons. */
   async answer(text: string | RegExp, button: string | RegExp): Promise<void> {
-    const toast = await this.shown(text);
-    await toast.hover();
-    await toast.getByRole('button', { name: button }).first().click();
+    await this.shown(text);
+    // It may leave the corner before the mouse is over it.
+    await untilDone(`${button} of the message ${text}`, async (lookMs, clickMs) => {
+      const message = await this.shown(text, lookMs);
+      await message.hover({ timeout: lookMs });
+      await message.getByRole('button', { name: button }).first().click({ timeout: clickMs });
+    });
   }
 
-  /** Takes all messages away. */
+  /** Takes all messages away, those that have left the corner too. */
   async clear(): Promise<void> {
-    for (const toast of await this.#page.locator('.notification-toast').all()) {
-      await toast.hover();
-      await toast.getByRole('button', { name: /Clear Notification/ }).click();
-    }
+    await this.#openList();
+    await this.#list.getByRole('button', { name: /^Clear All Notifications/ }).click();
+    await this.#list.waitFor({ state: 'hidden' });
+  }
+
+  async #openList(): Promise<void> {
+    const bell = this.#page.locator('.part.statusbar [id="status.notifications"]');
+    await untilDone('the list of messages opens', async (lookMs, clickMs) => {
+      if (!(await this.#list.isVisible())) await bell.click({ timeout: clickMs });
+      await this.#list.waitFor({ timeout: lookMs });
+    });
   }
 }
 

@@ -1,5 +1,9 @@
 /** The box at the top that asks: a list to pick from, or a line to type. */
 import type { Locator, Page } from 'playwright-core';
+import { ifTimedOut, until } from './until.ts';
+
+/** How long the box may take for the key that closes it, milliseconds. */
+const closingMs = 20_000;
 
 export class QuickInput {
   readonly widget: Locator;
@@ -16,9 +20,17 @@ export class QuickInput {
   async opened(title?: string): Promise<void> {
     await this.box.waitFor();
     if (title === undefined) return;
-    const titled = this.widget.filter({ hasText: title });
-    const asking = this.widget.filter({ has: this.#page.locator(`input[placeholder*=${JSON.stringify(title)}]`) });
-    await titled.or(asking).first().waitFor();
+    await this.titled(title).or(this.asking(title)).first().waitFor();
+  }
+
+  /** It, where this is part of what stands in grey in its line. */
+  asking(placeholder: string): Locator {
+    return this.widget.filter({ has: this.#page.locator(`input[placeholder*=${JSON.stringify(placeholder)}]`) });
+  }
+
+  /** It, where this is part of its title. */
+  titled(title: string): Locator {
+    return this.widget.filter({ hasText: title });
   }
 
   async closed(): Promise<void> {
@@ -32,11 +44,16 @@ export class QuickInput {
 
   /** Types so that only rows that fit are left. A dialog that has just opened may still fill in what it begins with. */
   async type(text: string): Promise<void> {
-    for (let tries = 0; tries < 20; tries += 1) {
-      await this.box.fill(text);
-      await this.#page.waitForTimeout(250);
-      if ((await this.box.inputValue()) === text) return;
-    }
+    await until(
+      'what was typed stays',
+      async () => {
+        await this.box.fill(text);
+        await this.#page.waitForTimeout(250);
+        return this.box.inputValue();
+      },
+      (typed) => typed === text,
+      { intervalMs: 0 },
+    );
   }
 
   /** Chooses the row whose label contains this, by clicking it. */
@@ -44,28 +61,21 @@ export class QuickInput {
     await this.#rows().filter({ hasText: label }).first().click();
   }
 
-  /** In a list that takes several: ticks the row, or takes the tick away. */
-  async tick(label: string | RegExp): Promise<void> {
-    await this.#rows()
-      .filter({ hasText: label })
-      .first()
-      .locator('.quick-input-list-checkbox, input[type=checkbox]')
-      .first()
-      .click();
-  }
-
   /** Types an answer and gives it. */
   async answer(text: string): Promise<void> {
     await this.box.fill(text);
-    await this.#page.keyboard.press('Enter');
+    await this.accept();
   }
 
+  /** Gives the answer that stands in the box. In a list, whose rows may not have come yet, `pick` one. */
   async accept(): Promise<void> {
-    await this.#page.keyboard.press('Enter');
+    await this.box.press('Enter');
   }
 
+  /** Closes it, if it is open: one that does not ignore it closes by itself where something else takes the focus. */
   async dismiss(): Promise<void> {
-    await this.#page.keyboard.press('Escape');
+    if (await this.box.isVisible())
+      await this.box.press('Escape', { timeout: closingMs }).catch(ifTimedOut(() => undefined));
     await this.closed();
   }
 

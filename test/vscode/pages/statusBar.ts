@@ -17,14 +17,4 @@ export class StatusBar {
       .or(bar.getByRole('button', { name: text }))
       .first();
   }
-
-  async press(text: string | RegExp): Promise<void> {
-    await this.item(text).click();
-  }
-
-  /** Texts of all items, as a screen reader says them. */
-  async texts(): Promise<string[]> {
-    const items = this.#page.locator('.part.statusbar .statusbar-item');
-    return items.evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label') ?? ''));
-  }
 }

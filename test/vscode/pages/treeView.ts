@@ -1,7 +1,10 @@
 /** A tree in a side bar, as a screen reader knows it. */
 import type { Locator, Page } from 'playwright-core';
 import { ContextMenu } from './contextMenu.ts';
-import { until, untilDone } from './until.ts';
+import { ifTimedOut, until, untilDone } from './until.ts';
+
+/** How long to look for text that is there or not, milliseconds. */
+const glanceMs = 1_000;
 
 export interface TreeRow {
   /** All that a screen reader says of it. */
@@ -56,15 +59,6 @@ export class TreeView {
     return until(`${this.#name}: ${what}`, () => this.rows(), holds, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
-  async select(text: string | RegExp): Promise<void> {
-    await this.row(text).click();
-  }
-
-  /** Selects one more, as with the Ctrl key. */
-  async selectAlso(text: string | RegExp): Promise<void> {
-    await this.row(text).click({ modifiers: ['ControlOrMeta'] });
-  }
-
   async open(text: string | RegExp): Promise<void> {
     await this.row(text).dblclick();
   }
@@ -80,16 +74,18 @@ export class TreeView {
   /** Presses a button that appears in the row under the mouse: another row, once the rows have moved. */
   async inlineAction(text: string | RegExp, action: string | RegExp): Promise<void> {
     const row = this.row(text);
-    await untilDone(`${this.#name}: ${action} in the row ${text}`, async (timeout) => {
-      await row.hover({ timeout });
-      await row.getByRole('button', { name: action }).first().click({ timeout });
+    await untilDone(`${this.#name}: ${action} in the row ${text}`, async (lookMs, clickMs) => {
+      const button = row.getByRole('button', { name: action }).first();
+      await row.hover({ timeout: lookMs });
+      await button.waitFor({ timeout: lookMs });
+      await button.click({ timeout: clickMs });
     });
   }
 
   /** Opens the row's menu, for a look: one that is to be chosen from may be gone again, see `choose`. */
   async menu(text: string | RegExp): Promise<ContextMenu> {
     const menu = new ContextMenu(this.#page);
-    await untilDone(`${this.#name}: the menu of ${text}`, (timeout) => this.#openMenu(menu, text, timeout));
+    await untilDone(`${this.#name}: the menu of ${text}`, (lookMs) => this.#openMenu(menu, text, lookMs));
     return menu;
   }
 
@@ -99,35 +95,28 @@ export class TreeView {
    */
   async choose(text: string | RegExp, entry: string): Promise<void> {
     const menu = new ContextMenu(this.#page);
-    await untilDone(`${this.#name}: ${entry} from the menu of ${text}`, async (timeout) => {
-      await this.#openMenu(menu, text, timeout);
-      await menu.choose(entry, timeout);
+    await untilDone(`${this.#name}: ${entry} from the menu of ${text}`, async (lookMs, clickMs) => {
+      await this.#openMenu(menu, text, lookMs);
+      await menu.choose(entry, lookMs, clickMs);
     });
   }
 
   async #openMenu(menu: ContextMenu, text: string | RegExp, timeout: number): Promise<void> {
-    await menu.dismiss();
+    await menu.dismiss(timeout);
     await this.row(text).click({ button: 'right', timeout });
     await menu.menu.waitFor({ timeout });
   }
 
-  /** The text that stands in place of the tree where there is nothing to show. */
+  /** The text that stands in place of the tree where there is nothing to show; '' where there is none. */
   async welcome(): Promise<string> {
-    const pane = this.#pane();
-    return (await pane.locator('.welcome-view-content').innerText()).trim();
+    const content = this.#pane().locator('.welcome-view-content');
+    return (await content.innerText({ timeout: glanceMs }).catch(ifTimedOut(() => ''))).trim();
   }
 
   /** Presses a button, or follows a link, of that text. */
   async welcomeButton(name: string | RegExp): Promise<void> {
     const content = this.#pane().locator('.welcome-view-content');
     await content.getByRole('button', { name }).or(content.getByRole('link', { name })).first().click();
-  }
-
-  /** Presses a button in the heading of the view. */
-  async titleAction(name: string | RegExp): Promise<void> {
-    const pane = this.#pane();
-    await pane.locator('.pane-header').hover();
-    await pane.locator('.pane-header').getByRole('button', { name }).first().click();
   }
 
   #pane(): Locator {

@@ -6,7 +6,9 @@ import { errors } from 'playwright-core';
 export const patienceMs = 60_000;
 
 /** How long one try may wait for what the try before it may have missed, milliseconds. */
-const tryMs = 5_000;
+const lookMs = 5_000;
+/** How long the click that ends a try may take, milliseconds: one that was made and is given up is made again. */
+const clickMs = 20_000;
 
 /** What was awaited did not come. */
 export class NeverHappenedError extends Error {
@@ -41,18 +43,29 @@ export async function until<T>(
 /**
  * Tries again and again what something else may undo half way: rows that move under the mouse, a menu that closes.
  * @param what names it, for the failure
- * @param attempt waits for no part longer than `timeout` milliseconds
+ * @param attempt waits for no part longer than `lookMs`, and for the click that is not to be made twice `clickMs`
  * @throws {NeverHappenedError} with the reason of the last try
  */
-export async function untilDone(what: string, attempt: (timeout: number) => Promise<void>): Promise<void> {
+export async function untilDone(
+  what: string,
+  attempt: (lookMs: number, clickMs: number) => Promise<void>,
+): Promise<void> {
   await until(
     what,
-    () => attempt(tryMs).then(() => null, timedOut),
+    () =>
+      attempt(lookMs, clickMs).then(
+        () => null,
+        ifTimedOut(({ message }) => message),
+      ),
     (reason) => reason === null,
+    { timeoutMs: 2 * patienceMs },
   );
 }
 
-function timedOut(error: unknown): string {
-  if (error instanceof errors.TimeoutError) return error.message;
-  throw error;
+/** To catch with: what has not come in time is answered with this; any other failure stays one. */
+export function ifTimedOut<T>(answer: (error: Error) => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof errors.TimeoutError) return answer(error);
+    throw error;
+  };
 }

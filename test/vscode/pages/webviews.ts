@@ -27,16 +27,6 @@ export class Webviews {
     return this.#inner(index);
   }
 
-  /** Waits until so many panels are loaded. @returns the titles of their pages, in the order of their frames */
-  async settled(count: number): Promise<string[]> {
-    const frames = await until(
-      `${count} panels are loaded`,
-      () => this.#frames(),
-      (found) => found.length === count && found.every(({ titles: [title] }) => title !== undefined),
-    );
-    return frames.map(({ titles: [title = ''] }) => title);
-  }
-
   #inner(index: number): FrameLocator {
     return this.#page.frameLocator('iframe.webview.ready').nth(index).frameLocator('#active-frame');
   }

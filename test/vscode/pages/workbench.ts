@@ -7,7 +7,7 @@ import { Dialog, Notifications } from './notifications.ts';
 import { QuickInput } from './quickInput.ts';
 import { StatusBar } from './statusBar.ts';
 import { TreeView } from './treeView.ts';
-import { patienceMs, until } from './until.ts';
+import { patienceMs, until, untilDone } from './until.ts';
 import { Webviews } from './webviews.ts';
 
 /** Extensions that start later than this after each other are no part of the start, milliseconds. */
@@ -76,15 +76,18 @@ export class Workbench {
     await bar.waitFor({ state: 'hidden' });
   }
 
-  /** Shows a container of the activity bar, e.g. `AIRA2`. */
+  /**
+   * Shows a container of the activity bar, e.g. `AIRA2`. A window that has just been opened may show it by itself, as it was
+   * before: a click that comes after that closes it again.
+   */
   async openContainer(name: string): Promise<void> {
     const tab = this.page.locator('.activitybar').getByRole('tab', { name }).first();
-    await tab.waitFor();
-    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
-    await this.page
-      .locator('.part.sidebar')
-      .getByRole('heading', { name: new RegExp(`^${name}`), level: 2 })
-      .waitFor();
+    const heading = this.page.locator('.part.sidebar').getByRole('heading', { name: new RegExp(`^${name}`), level: 2 });
+    await untilDone(`${name} is open`, async (lookMs, clickMs) => {
+      const isOpen = await tab.getAttribute('aria-expanded', { timeout: lookMs });
+      if (isOpen !== 'true') await tab.click({ timeout: clickMs });
+      await heading.waitFor({ timeout: lookMs });
+    });
   }
 
   /** Reloads the window, as its command does, and waits until it can be used again. */

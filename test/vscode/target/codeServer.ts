@@ -27,7 +27,6 @@ export const chromiumArguments = [
 
 export class CodeServerTarget implements Target {
   readonly name = 'code-server';
-  readonly hostEndsWithWindow = false;
   readonly #codeServer: CodeServer;
   readonly #chromium: string;
 
@@ -156,7 +155,6 @@ export class CodeServerTarget implements Target {
     else address.searchParams.set('folder', options.workspace);
     const open = () => openPage(context, address.href, log);
     const instance = {
-      context,
       page: await open(),
       reopen: async () => {
         await instance.page.close();

@@ -19,7 +19,6 @@ function commandLine(binary: string): string {
 
 export class DesktopTarget implements Target {
   readonly name = 'desktop';
-  readonly hostEndsWithWindow = true;
   readonly #binary: string;
 
   /** @param binary VS Code's program, not its `bin/code` */
@@ -54,12 +53,10 @@ export class DesktopTarget implements Target {
     let running = await start();
     const instance: Instance = {
       page: running.page,
-      context: running.application.context(),
       reopen: async () => {
         await running.application.close();
         running = await start();
         instance.page = running.page;
-        instance.context = running.application.context();
         return running.page;
       },
       install: (vsix) => this.#install(options, vsix),

@@ -3,7 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../../protocol/thrown.ts';
 
+/** How long they have to end when they are asked to, and how long the kernel has for those that it kills. */
 const patienceMs = 5_000;
+const killMs = 30_000;
 
 /** Ids of the processes whose environment has this variable with this value. Linux; empty where there is no /proc. */
 async function processesWith(variable: string, value: string): Promise<number[]> {
@@ -42,7 +44,7 @@ export async function endProcessesOf(home: string): Promise<void> {
     const left = await processesWith('HOME', home);
     if (left.length === 0) return;
     if (performance.now() > deadline) for (const pid of left) signal(pid, 'SIGKILL');
-    if (performance.now() > 2 * deadline) throw new Error(`processes of ${home} do not end: ${left.join(', ')}`);
+    if (performance.now() > deadline + killMs) throw new Error(`processes of ${home} do not end: ${left.join(', ')}`);
     await sleep(100);
   }
 }

@@ -1,5 +1,5 @@
 /** Where scenarios run: a VS Code with the packaged extension installed. Scenarios know this interface and no more. */
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 export interface LaunchOptions {
   /** A folder of its own for everything that VS Code writes; the caller removes it. Keep it short: sockets lie in it. */
@@ -19,7 +19,6 @@ export interface LaunchOptions {
 /** A VS Code with one window. */
 export interface Instance {
   page: Page;
-  context: BrowserContext;
   /** Closes the window and opens the folder again; what was left open may be restored. `page` is another one then. */
   reopen(): Promise<Page>;
   /** Installs a package over the one that is there; the window has to be reloaded. */
@@ -31,8 +30,6 @@ export interface Instance {
 
 export interface Target {
   readonly name: string;
-  /** True if closing the window ends the extension host at once (desktop); false if it stays for a while (server). */
-  readonly hostEndsWithWindow: boolean;
   launch(options: LaunchOptions): Promise<Instance>;
 }
 
