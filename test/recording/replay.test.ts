@@ -69,7 +69,7 @@ async function run(given: Record<string, string>, ...args: string[]) {
 
 /** The newest run, once it is live and has `count` scored candidates. */
 async function liveRun(known: string[], count: number): Promise<string> {
-  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(30)) {
+  for (const deadline = Date.now() + 25_000; Date.now() < deadline; await sleep(30)) {
     const id = (await listRunIds(toy.home)).find((one) => !known.includes(one));
     // The door opens when the run is whole on disk.
     if (id === undefined || !existsSync(join(toy.home, 'runs', id, 'server.json'))) continue;
@@ -148,7 +148,9 @@ describe('a recorded run', { timeout: 400_000 }, () => {
     const known = await listRunIds(toy.home);
     const settings = ['--workers', '2', '--drafts', '2', '--candidates', '6'];
     const killed = run(environment(), '--model', 'gemini:gemini-3-pro-test', '--record', folder, ...settings);
+    killed.then((r) => console.log('ENDED', Date.now(), r.exitCode, r.stdout.slice(0, 600), r.stderr.slice(-1500)));
     const id = await liveRun(known, 2);
+    console.log('SEEN', Date.now());
     const { pid } = JSON.parse(await readFile(join(toy.home, 'runs', id, 'server.json'), 'utf8'));
     process.kill(pid, 'SIGKILL');
     assert.notEqual((await killed).exitCode, 0);

@@ -1,4 +1,7 @@
-/** How slow this machine is just now: bars on the clock are set on one that does nothing else, and others have to meet them too. */
+/**
+ * How slow this machine is just now. Bars on the clock are set on one that does nothing else; others have to meet them, too,
+ * at their own pace.
+ */
 
 const rounds = 300;
 /**

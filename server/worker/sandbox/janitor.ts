@@ -4,6 +4,7 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../../protocol/thrown.ts';
 import type { Limits } from '../../../protocol/worker.ts';
 import { programFile } from '../../programFiles.ts';
 import { Cgroup, type CgroupParents, removeDeadCgroup } from './cgroup.ts';
@@ -24,6 +25,15 @@ export function ownerIsDead(name: string): boolean {
   const [, namespace, pid, start] = /^aira2-(\d+)-(\d+)-(\d+)-/.exec(name) ?? [];
   if (pid === undefined || !ownName().startsWith(`aira2-${namespace}-`)) return false;
   return Math.round((startOf(Number(pid)) ?? -1) * 100) !== Number(start);
+}
+
+/** The janitor of the dead worker, or another worker, may be at it as well. What cannot be removed is left to the next one. */
+function removeDeadFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) throw error;
+  }
 }
 
 /** podman or docker, as the janitor needs it. */
@@ -82,7 +92,7 @@ export class Janitor {
     const own = process.getuid?.() ?? -1;
     for (const name of readdirSync(tmpdir())) {
       const path = join(tmpdir(), name);
-      if (ownerIsDead(name) && lstatSync(path).uid === own) rmSync(path, { recursive: true, force: true });
+      if (ownerIsDead(name) && lstatSync(path, { throwIfNoEntry: false })?.uid === own) removeDeadFolder(path);
     }
     for (const parent of new Set(Object.values(parents?.folders ?? {}))) {
       for (const name of readdirSync(parent)) {

@@ -17,7 +17,10 @@ export class Notifications {
     this.#list = page.locator('.notifications-center.visible');
   }
 
-  /** Waits for a message that contains this. One that has left the corner, or is late, is looked for in the list: it is open then. */
+  /**
+   * Waits for a message that contains this. One that has left the corner, or is late, is looked for in the list, which is left
+   * open: what comes into that stays.
+   */
   async shown(text: string | RegExp, timeoutMs: number = patienceMs): Promise<Locator> {
     const inCorner = this.#page.locator('.notification-toast');
     const message = inCorner.or(this.#list.locator('.monaco-list-row')).filter({ hasText: text }).first();
