@@ -54,7 +54,7 @@ function follow(sinceSeq: number, buffered: () => number = () => 0) {
       told.lagging += 1;
     },
     failed: (error) => told.failed.push(error),
-    timing: { batchEveryMs: 30, patienceMs: 150, maxBufferedBytes: 1000 },
+    timing: { batchEveryMs: 30, patienceMs: 1000, maxBufferedBytes: 1000 },
   });
   return told;
 }

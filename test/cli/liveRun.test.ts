@@ -7,11 +7,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
+import type { RunView } from '../../protocol/projection.ts';
 import { forms } from '../../server/cli/output.ts';
 import { listRunIds, readRun } from '../../server/store/runStore.ts';
-import { answer, type Reply } from '../models/geminiReplies.ts';
+import { answer, held, type Reply } from '../models/geminiReplies.ts';
 import { GeminiServer, type RecordedRequest } from '../models/geminiServer.ts';
 import { until } from '../support/agentServer.ts';
+import { Brake } from '../support/brake.ts';
 import { aira2, type CommandResult } from '../support/command.ts';
 import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
 import { linearProgram, writeProgram } from '../support/scriptedModel.ts';
@@ -19,10 +21,14 @@ import { linearProgram, writeProgram } from '../support/scriptedModel.ts';
 const apiKey = 'AIza-sentinel-0123456789-must-stay-home';
 let toy: LinearTask;
 let gemini: GeminiServer;
+let brake: Brake | null = null;
 
 before(async () => {
   toy = await linearTask();
-  gemini = await GeminiServer.start({ apiKey, respond });
+  gemini = await GeminiServer.start({
+    apiKey,
+    respond: (request) => held(respond(request), async () => brake?.pass()),
+  });
 });
 after(async () => {
   await gemini.close();
@@ -59,14 +65,17 @@ function startRun(...more: string[]): Promise<CommandResult> {
   );
 }
 
-/** The newest run, once it is live and has `count` scored candidates. */
-async function liveRun(before: string[], count: number): Promise<string> {
+/** Those that the first requests name. */
+const hasFirstTwo = ({ candidates }: RunView) => [1, 2].every((id) => candidates.get(id)?.state === 'scored');
+
+/** The newest run, once it is live and has scored its first two candidates. */
+async function liveRun(before: string[]): Promise<string> {
   let id = '';
-  await until(`a live run with ${count} scored candidates`, async () => {
+  await until('a live run with two scored candidates', async () => {
     id = (await listRunIds(toy.home)).find((one) => !before.includes(one)) ?? '';
     if (id === '') return false;
     const { view, live } = await readRun(toy.home, id);
-    return live && view.summary.counts.scored >= count;
+    return live && hasFirstTwo(view);
   });
   return id;
 }
@@ -74,10 +83,12 @@ async function liveRun(before: string[], count: number): Promise<string> {
 describe('a live run', { timeout: 240_000 }, () => {
   it('is forked, crossed, added to and paused from other terminals, and no key is left anywhere', async () => {
     const known = await listRunIds(toy.home);
+    brake = new Brake(toy.home, known, hasFirstTwo);
     const running = startRun('--candidates', '9');
-    const run = await liveRun(known, 2);
+    const run = await liveRun(known);
 
     const paused = await command('runs', 'pause', run, '--json');
+    brake.release();
     assert.equal(forms['runs steer'].parse(JSON.parse(paused.stdout)).done, 'paused', paused.stderr);
     const mine = join(toy.home, 'mine');
     await mkdir(mine);
@@ -125,7 +136,7 @@ describe('a live run', { timeout: 240_000 }, () => {
   it('is stopped with a word, and selects from what there is', async () => {
     const known = await listRunIds(toy.home);
     const running = startRun('--hours', '1');
-    const run = await liveRun(known, 2);
+    const run = await liveRun(known);
     const { stdout, stderr } = await command('runs', 'stop', run, '--json');
     assert.equal(forms['runs steer'].parse(JSON.parse(stdout)).done, 'stopping', stderr);
     const end = await running;

@@ -9,8 +9,9 @@ import { RunEvent } from '../../protocol/run.ts';
 import { forms } from '../../server/cli/output.ts';
 import { JsonlLog } from '../../server/store/jsonlLog.ts';
 import { listRunIds, readRun } from '../../server/store/runStore.ts';
-import { answer, type Reply } from '../models/geminiReplies.ts';
+import { answer, held, type Reply } from '../models/geminiReplies.ts';
 import { GeminiServer, type RecordedRequest } from '../models/geminiServer.ts';
+import { Brake } from '../support/brake.ts';
 import { aira2 } from '../support/command.ts';
 import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
 import { linearProgram, writeProgram } from '../support/scriptedModel.ts';
@@ -20,10 +21,14 @@ const apiKey = 'AIza-resume-0123456789';
 const candidates = 6;
 let toy: LinearTask;
 let gemini: GeminiServer;
+let brake: Brake | null = null;
 
 before(async () => {
   toy = await linearTask();
-  gemini = await GeminiServer.start({ apiKey, respond });
+  gemini = await GeminiServer.start({
+    apiKey,
+    respond: (request) => held(respond(request), async () => brake?.pass()),
+  });
 });
 after(async () => {
   await gemini.close();
@@ -59,6 +64,7 @@ async function scoredRun(count: number): Promise<string> {
 
 describe('aira2 runs resume', { timeout: 240_000 }, () => {
   it('takes up a run whose command was killed, and ends it whole with nothing announced lost', async () => {
+    brake = new Brake(toy.home, [], ({ summary }) => summary.counts.scored >= 2);
     const args = ['run', toy.source, '--model', 'gemini:gemini-3-pro-test', '--workers', '2', '--drafts', '2'];
     const running = execa(process.execPath, [program, ...args, '--candidates', String(candidates)], {
       reject: false,
@@ -69,6 +75,7 @@ describe('aira2 runs resume', { timeout: 240_000 }, () => {
     const run = await scoredRun(2);
     running.kill('SIGKILL');
     await running;
+    brake.release();
     const events = join(toy.home, 'runs', run, 'events.jsonl');
     const announced = await JsonlLog.read(events, RunEvent);
     assert.equal((await readRun(toy.home, run)).view.summary.state, 'interrupted');

@@ -7,6 +7,14 @@ export interface Reply {
   send(response: ServerResponse, model: string): void | Promise<void>;
 }
 
+/** The same, once `may` has ended. */
+export const held = (reply: Reply, may: () => Promise<void>): Reply => ({
+  send: async (response, model) => {
+    await may();
+    await reply.send(response, model);
+  },
+});
+
 export interface AnswerOptions {
   /** Parts per streamed chunk. Calls are signed as Google does: the first of the answer. */
   chunks: readonly (readonly Part[])[];

@@ -12,8 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { forms } from '../../server/cli/output.ts';
 import { readProgramFolder } from '../../server/store/programFolder.ts';
 import { listRunIds, readRun } from '../../server/store/runStore.ts';
-import { answer, apiError, bareFinish, dropInStream, type Reply, retryInfo } from '../models/geminiReplies.ts';
+import { answer, apiError, bareFinish, dropInStream, held, type Reply, retryInfo } from '../models/geminiReplies.ts';
 import { GeminiServer, type RecordedRequest } from '../models/geminiServer.ts';
+import { Brake } from '../support/brake.ts';
 import { aira2 } from '../support/command.ts';
 import { type LinearTask, linearTask, venv } from '../support/linearTask.ts';
 import { linearProgram, writeProgram } from '../support/scriptedModel.ts';
@@ -23,10 +24,14 @@ const candidates = 8;
 let toy: LinearTask;
 let gemini: GeminiServer;
 let requests = 0;
+let brake: Brake | null = null;
 
 before(async () => {
   toy = await linearTask();
-  gemini = await GeminiServer.start({ apiKey, respond });
+  gemini = await GeminiServer.start({
+    apiKey,
+    respond: (request) => held(respond(request), async () => brake?.pass()),
+  });
 });
 after(async () => {
   await gemini.close();
@@ -69,7 +74,7 @@ async function run(given: Record<string, string>, ...args: string[]) {
 
 /** The newest run, once it is live and has `count` scored candidates. */
 async function liveRun(known: string[], count: number): Promise<string> {
-  for (const deadline = Date.now() + 25_000; Date.now() < deadline; await sleep(30)) {
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(30)) {
     const id = (await listRunIds(toy.home)).find((one) => !known.includes(one));
     // The door opens when the run is whole on disk.
     if (id === undefined || !existsSync(join(toy.home, 'runs', id, 'server.json'))) continue;
@@ -147,13 +152,13 @@ describe('a recorded run', { timeout: 400_000 }, () => {
     const folder = join(toy.home, 'interrupted');
     const known = await listRunIds(toy.home);
     const settings = ['--workers', '2', '--drafts', '2', '--candidates', '6'];
+    brake = new Brake(toy.home, known, ({ summary }) => summary.counts.scored >= 2);
     const killed = run(environment(), '--model', 'gemini:gemini-3-pro-test', '--record', folder, ...settings);
-    killed.then((r) => console.log('ENDED', Date.now(), r.exitCode, r.stdout.slice(0, 600), r.stderr.slice(-1500)));
     const id = await liveRun(known, 2);
-    console.log('SEEN', Date.now());
     const { pid } = JSON.parse(await readFile(join(toy.home, 'runs', id, 'server.json'), 'utf8'));
     process.kill(pid, 'SIGKILL');
     assert.notEqual((await killed).exitCode, 0);
+    brake.release();
 
     const command = (given: Record<string, string>, ...args: string[]) =>
       aira2(args, { home: toy.home, environment: given, timeoutMs: 150_000 });

@@ -42,9 +42,10 @@ export async function openAgent(change: Partial<SandboxSpec> = {}): Promise<Agen
   return agent;
 }
 
-/** Runs a script of bash in a sandbox to its end. */
+/** Runs a script of bash in a sandbox to its end. Its text is all that it says, errors too, in the order in which it says so. */
 export async function sh(sandbox: Sandbox, script: string): Promise<{ code: number | null; text: string }> {
-  const process = await sandbox.spawn(['bash', '-c', script]);
+  // In one stream: of two, nobody knows which was written to first.
+  const process = await sandbox.spawn(['bash', '-c', `exec 2>&1\n${script}`]);
   const text = await readAll(process);
   const { code } = await process.exited;
   return { code, text };

@@ -69,7 +69,7 @@ export async function act(
   const question = vscode.quickInput.asking('Which candidate?');
   await question.or(outcome).first().waitFor({ timeout: slowMs });
   if (await outcome.isVisible()) return;
-  await vscode.quickInput.pick(label);
+  await vscode.quickInput.pickSpoken(new RegExp(`^${label},`));
   await outcome.waitFor({ timeout: slowMs });
 }
 

@@ -61,6 +61,11 @@ export class QuickInput {
     await this.#rows().filter({ hasText: label }).first().click();
   }
 
+  /** Chooses the row that a screen reader says so. */
+  async pickSpoken(name: RegExp): Promise<void> {
+    await this.#page.getByRole('option', { name }).first().click();
+  }
+
   /** Types an answer and gives it. */
   async answer(text: string): Promise<void> {
     await this.box.fill(text);
