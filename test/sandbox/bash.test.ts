@@ -190,6 +190,32 @@ describe('bash', { timeout: 300_000 }, () => {
     });
   }
 
+  test('an interrupt that comes as the shell tells how a command ended costs neither', async () => {
+    const dawdle = 'if [[ $BASH_COMMAND == *"set +e"* ]]; then trap - DEBUG; sleep 100; fi';
+    const { text, outcome } = await run(`kept=yes; set -T; trap '${dawdle}' DEBUG; echo done`, 300);
+    assert.deepEqual(
+      [text, outcome],
+      ['done\n[Timed out after 0.3 s: the command was interrupted (SIGINT)]', 'timeout'],
+    );
+    assert.equal((await run('set +T; echo $kept')).text, 'yes\n');
+  });
+
+  test('a command that is interrupted before the shell has read all of it is not cut in two', async () => {
+    const rest = ': x\n'.repeat(50_000);
+    const { text, outcome } = await run(`sleep 100\n${rest}echo not reached; touch /tmp/half`, 1);
+    assert.equal(outcome, 'timeout', text);
+    assert.match(text, /interrupted \(SIGINT\)/);
+    assert.equal((await run('ls /tmp/half 2>/dev/null')).text, '');
+    await inSync();
+  });
+
+  test('who cleans up after an interrupt is left to it, and those whom he starts for that', async () => {
+    const cleans = 'trap "sleep 0.4 && echo cleaned; exit 1" INT; sleep 100 & wait';
+    const { text } = await run(`bash -c '${cleans}'`, 300);
+    assert.match(text, /^cleaned\n\[Timed out after 0.3 s: the command was interrupted \(SIGINT\)\]/);
+    await inSync();
+  });
+
   test('an interrupt ends the foreground and spares what runs in the background', async () => {
     await run('sleep 200 & background=$!; (sleep 201; echo over >/tmp/over) &');
     const result = await run('sleep 100', 300);

@@ -164,6 +164,33 @@ threading.Thread(target=awaiting).start()`;
     });
   }
 
+  test('an interrupt that comes before the code has begun ends it, and costs no kernel', async () => {
+    await run('kept = "kept"');
+    for (let timeoutMs = 1; timeoutMs < 16; timeoutMs += 1) {
+      const result = await run('import time; time.sleep(30)', timeoutMs);
+      assert.equal(result.outcome, 'timeout', result.text);
+      assert.match(result.text, /the code was interrupted; variables are kept/);
+    }
+    assert.equal(await text('print(kept)'), 'kept\n');
+  });
+
+  test('an interrupt that comes as the kernel is about to tell of the end costs no kernel', async () => {
+    const dawdle = `import time
+session = get_ipython().kernel.session
+send = session.send
+def slow(stream, kind, *more, **named):
+    if kind == "execute_reply":
+        session.send = send
+        time.sleep(30)
+    return send(stream, kind, *more, **named)
+session.send = slow
+print("done")`;
+    const result = await run(dawdle, 500);
+    assert.equal(result.outcome, 'timeout', result.text);
+    assert.equal(result.text, 'done\n[Timed out after 0.5 s: the code was interrupted; variables are kept]');
+    await works();
+  });
+
   test('a kernel that dies between calls runs nothing, and says so', async () => {
     await run(thread('/tmp/end', 'os._exit(3)'));
     await goOn('/tmp/end');

@@ -22,6 +22,9 @@ const renewDeadlineMs = 10_000;
 /** Shells that have ended, whose background jobs may still write. */
 const maxFormerShells = 4;
 
+/** How long a shell may take to read a command that is to be ended at once, milliseconds. */
+const beginDeadlineMs = 2_000;
+
 /** The rungs of the ladder that ends a command, and how long each may take to work, in milliseconds. */
 export const ladder = [
   { rung: 'SIGINT', waitMs: 1000 },
@@ -32,6 +35,22 @@ export const ladder = [
   { rung: 'sandbox', waitMs: 2000 },
 ] as const;
 type Rung = (typeof ladder)[number]['rung'];
+
+/**
+ * How long a signal has before we look again. Those that a loop starts meanwhile are met then; and the shell leaves a loop
+ * only if the child that it waits for died of the interrupt too, and not an instant before by itself.
+ */
+const roundMs = 100;
+
+/** A command that is being ended. */
+interface Stopping {
+  shell: Shell;
+  ended: Promise<CommandEnd>;
+  /** When it began, seconds since boot. */
+  since: number;
+  /** Who has had a SIGINT: he gets no second one while he cleans up, nor do those whom he starts for that. */
+  interrupted: Set<string>;
+}
 
 export class BashSession {
   readonly #sandbox: Sandbox;
@@ -94,8 +113,10 @@ export class BashSession {
     try {
       const first = await Promise.race([ended, stop.asked]);
       if (typeof first !== 'string') return { end: first, stopped: null, rung: null };
+      await Promise.race([shell.begun, ended, wait(beginDeadlineMs)]);
+      const interrupted = new Set<string>();
       for (const { rung, waitMs } of ladder) {
-        const end = await this.#climb(rung, waitMs, shell, ended, since);
+        const end = await this.#climb(rung, waitMs, { shell, ended, since, interrupted });
         if (end !== null) return { end, stopped: first, rung };
       }
       // The sandbox is dead and so is the shell, whatever has become of the news.
@@ -106,22 +127,12 @@ export class BashSession {
     }
   }
 
-  async #climb(
-    rung: Rung,
-    waitMs: number,
-    shell: Shell,
-    ended: Promise<CommandEnd>,
-    since: number,
-  ): Promise<CommandEnd | null> {
+  async #climb(rung: Rung, waitMs: number, running: Stopping): Promise<CommandEnd | null> {
     const until = performance.now() + waitMs;
-    // Only children can be many: those that a loop starts while we look are met in the next round. And the shell leaves a
-    // loop only if the child that it waits for died of the interrupt too, and not an instant before by itself.
-    const rounds: Partial<Record<Rung, number>> = { SIGINT: 250, SIGKILL: 100 };
-    const slice = rounds[rung] ?? waitMs;
-    const interrupted = new Set<string>();
     for (let round = 0; performance.now() < until; round += 1) {
-      if (round === 0 || slice < waitMs) await this.#signalAll(rung, shell, since, interrupted);
-      const end = await Promise.race([ended, wait(Math.min(slice, Math.max(1, until - performance.now())))]);
+      if (round === 0 || rung !== 'sandbox') await this.#signalAll(rung, round === 0, running);
+      const left = Math.max(1, until - performance.now());
+      const end = await Promise.race([running.ended, wait(Math.min(roundMs, left))]);
       if (end !== null) return end;
     }
     return null;
@@ -133,8 +144,7 @@ export class BashSession {
     return new Set(bash === undefined ? [] : descendantsOf(processes, bash.hostPid).map(identity));
   }
 
-  /** @param interrupted who has had a SIGINT on this rung: nobody gets a second one while it cleans up after the first */
-  async #signalAll(rung: Rung, shell: Shell, since: number, interrupted: Set<string>): Promise<void> {
+  async #signalAll(rung: Rung, isFirst: boolean, { shell, since, interrupted }: Stopping): Promise<void> {
     const sandbox = this.#sandbox;
     if (rung === 'sandbox') {
       await sandbox.kill();
@@ -142,13 +152,16 @@ export class BashSession {
     }
     const bash = (await sandbox.processes()).find(({ pid }) => pid === shell.process.pid);
     if (bash === undefined) return;
-    if (rung === 'SIGINT') this.#freeze(bash);
+    this.#freeze(bash);
     const all = startedSince(await sandbox.processes(), bash.hostPid, since, this.#background);
-    const started = rung === 'SIGINT' ? all.filter((each) => !interrupted.has(identity(each))) : all;
-    if (interrupted.size === 0 || started.length > 0) {
-      for (const target of started) sandbox.signal(target, rung === 'shell' ? 'SIGKILL' : rung);
-      sandbox.signal(bash, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
-      for (const each of [bash, ...started]) interrupted.add(identity(each));
+    const { old = [], fresh = [] } = byAge(all, interrupted);
+    const isForced = rung === 'SIGKILL' || rung === 'shell' || (rung === 'SIGTERM' && isFirst);
+    // It may have ended while we looked.
+    if (shell.busy && (isFirst || fresh.length > 0 || (isForced && old.length > 0))) {
+      if (isForced) for (const each of old) sandbox.signal(each, rung === 'shell' ? 'SIGKILL' : rung);
+      for (const each of [...fresh, bash]) sandbox.signal(each, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
+      for (const each of fresh) interrupted.add(identity(each));
+      shell.askAgain();
     }
     // A stopped process takes no other signal. The shell last: its child must have died of the interrupt when it looks.
     for (const target of [...all, bash]) sandbox.signal(target, 'SIGCONT');
@@ -183,6 +196,16 @@ export class BashSession {
     }
     return `A new one was started in ${directory}: ${lost}`;
   }
+}
+
+/** Divides what a command has started: who has been interrupted or comes from such a one, and the rest. */
+function byAge(processes: readonly SandboxedProcess[], interrupted: ReadonlySet<string>) {
+  const old = new Set<number>();
+  // Each comes after the one that it was started by.
+  for (const each of processes) {
+    if (interrupted.has(identity(each)) || old.has(each.parentHostPid)) old.add(each.hostPid);
+  }
+  return Object.groupBy(processes, ({ hostPid }) => (old.has(hostPid) ? 'old' : 'fresh'));
 }
 
 function refuse(command: string): string | null {

@@ -1,9 +1,10 @@
 set +o history +H; unset HISTFILE; PS1= PS2= PROMPT_COMMAND=
 exec 249>&2 250>&1 251>&2
 __aira_end() {
-  builtin enable builtin enable eval exit local printf read set unset || builtin exit 70
+  # 130: an interrupt that was meant for the command. Whoever sends one asks again.
+  builtin enable builtin enable eval exit local printf read set unset || [[ $? -eq 130 ]] || builtin exit 70
   builtin set +e
-  builtin unset -v "__aira_$2"
+  builtin unset -v "${!__aira_@}"
   builtin printf '\0%s\0' "$2" >&250
   builtin printf '\0%s\0%s\0' "$2" "$1" >&251
   builtin local __aira_numbers

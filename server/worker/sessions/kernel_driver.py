@@ -17,6 +17,8 @@ import tempfile
 import time
 
 START_DEADLINE_S = 60.0
+# An interrupt outside of the code of a cell ends the request without a reply: how long one may take after the rest.
+REPLY_GRACE_S = 0.2
 PIECE = 32_000
 # The kernel gathers each of its two output streams for a while: send what the one has before the other goes on. IPython
 # puts its own `write` on the streams while code runs, so this holds on to the step after it.
@@ -119,8 +121,11 @@ class Driver:
             self.poller.register(os.pidfd_open(kernel.pid), zmq.POLLIN)
         self.message_id = ""
         self.request = 0
+        self.begun = False
+        self.interrupt_wanted = False
+        self.interrupted = False
         self.replied = False
-        self.idle = False
+        self.idle_at: "float | None" = None
         self.status = "ok"
 
     def receive(self, socket: object) -> "dict[str, object] | None":
@@ -150,7 +155,8 @@ class Driver:
 
     def execute(self, request: int, code: str) -> None:
         """Sends code to the kernel. ``input()`` fails at once in it."""
-        self.request, self.replied, self.idle, self.status = request, False, False, "ok"
+        self.request, self.begun, self.interrupt_wanted, self.interrupted = request, False, False, False
+        self.replied, self.idle_at, self.status = False, None, "ok"
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": False, "stop_on_error": True}
         self.message_id = self.session.send(self.shell, "execute_request", content)["header"]["msg_id"]
@@ -170,8 +176,12 @@ class Driver:
         elif kind == "error":
             trace = "\n".join(content["traceback"]) or f"{content['ename']}: {content['evalue']}"
             emit_text("error", trace + "\n", late)
+        elif kind == "execute_input" and ours:
+            self.begun = True
+            if self.interrupt_wanted:
+                self.interrupt()
         elif kind == "status" and ours and content["execution_state"] == "idle":
-            self.idle = True
+            self.idle_at = time.monotonic()
             self.settle()
         return True
 
@@ -187,12 +197,22 @@ class Driver:
 
     def settle(self) -> None:
         """A request is done when the reply is there and all output before it."""
-        if self.request and self.replied and self.idle:
-            emit(event="done", id=self.request, status=self.status)
+        if not self.request or self.idle_at is None:
+            return
+        unanswered = self.interrupted and time.monotonic() - self.idle_at > REPLY_GRACE_S
+        if self.replied or unanswered:
+            emit(event="done", id=self.request, status=self.status if self.replied else "error")
             self.request = 0
 
     def interrupt(self) -> None:
         """As Ctrl-C in a terminal: the kernel and the programs that it waits for."""
+        if not self.request:
+            return
+        if not self.begun:
+            # It would be lost: a kernel between requests ignores it.
+            self.interrupt_wanted = True
+            return
+        self.interrupted = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.kernel.pid, signal.SIGINT)
 
@@ -216,6 +236,7 @@ class Driver:
             for _ in range(64):
                 if not (self.relay_output() | self.relay_reply()):
                     break
+            self.settle()
         while self.iopub.poll(50) and self.relay_output():
             pass
         emit(event="died", code=self.kernel.returncode)

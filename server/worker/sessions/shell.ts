@@ -26,13 +26,17 @@ export interface CommandEnd {
 }
 
 interface Running {
-  nonce: string;
-  marker: Buffer;
-  markerSeen: boolean;
-  /** Bytes that may be the beginning of the marker. */
+  /** Under which the shell has been asked for the end, the first time and again. The last one is awaited. */
+  nonces: [first: string, ...again: string[]];
+  /** What is to come in the output yet, one of each nonce; an end that an interrupt cut short lacks its own. */
+  markers: Buffer[];
+  /** Bytes that may be the beginning of a marker. */
   hold: Buffer;
+  begun: PromiseWithResolvers<void>;
   sink: (chunk: Buffer) => void;
-  told: CommandEnd | null;
+  /** As the shell told it first: asked again, it knows no more how the command ended. */
+  code: number | null;
+  told: { lastJob: string; lastNumber: number } | null;
   end: PromiseWithResolvers<CommandEnd>;
 }
 
@@ -75,7 +79,7 @@ export class Shell {
     const process = await sandbox.spawn(['bash', '--noprofile', '--norc', '-i'], { directory });
     const shell = new Shell(process, directory, late);
     const ready = shell.#begin(() => undefined);
-    process.stdin.write(`${setup}\n__aira_end 0 ${ready.nonce}\n`);
+    process.stdin.write(`${setup}\n__aira_end 0 ${ready.nonces[0]}\n`);
     const timer = setTimeout(() => ready.end.reject(new Error('bash was not ready in 30 s')), startDeadlineMs);
     try {
       const { shellEnded } = await ready.end.promise;
@@ -87,13 +91,14 @@ export class Shell {
   }
 
   #begin(sink: (chunk: Buffer) => void): Running {
-    const nonce = randomBytes(12).toString('hex');
+    const nonce = newNonce();
     this.#running = {
-      nonce,
-      marker: Buffer.from(`\0${nonce}\0`),
-      markerSeen: false,
+      nonces: [nonce],
+      markers: [markerOf(nonce)],
       hold: none,
+      begun: Promise.withResolvers(),
       sink,
+      code: null,
       told: null,
       end: Promise.withResolvers(),
     };
@@ -103,36 +108,61 @@ export class Shell {
   /** Runs a command. One at a time; no NUL in it. @param sink gets its output, in order, before the promise resolves */
   execute(command: string, sink: (chunk: Buffer) => void): Promise<CommandEnd> {
     if (this.#running !== null) throw new Error('a command is running in this shell');
-    const { nonce, end } = this.#begin(sink);
-    const run = `\\builtin eval "$__aira_${nonce}" </dev/null >&250 2>&1 250>&- 251>&-`;
+    const { nonces, end } = this.#begin(sink);
+    const variable = `__aira_${nonces[0]}`;
     // A variable of this command's own: whatever became of earlier ones, no command runs twice. Backslashes keep
     // aliases away. The empty line: after a syntax error bash drops everything up to the next line's end.
     this.process.stdin.write(
-      `IFS= \\builtin read -r -d '' __aira_${nonce}; ${run}\n${command}\0\n\n\\__aira_end $? ${nonce}\n`,
+      `IFS= \\builtin read -r -d '' ${variable}; \\builtin printf '\\0%s\\0' 'begun ${nonces[0]}' >&251; ` +
+        `\\builtin eval "$${variable}" </dev/null >&250 2>&1 250>&- 251>&-\n${command}\0\n\n\\__aira_end $? ${nonces[0]}\n`,
     );
     return end.promise;
+  }
+
+  /** Resolves when the shell has read the command that it was given last: an interrupt before would cut it in two. */
+  get begun(): Promise<void> {
+    return this.#running?.begun.promise ?? Promise.resolve();
+  }
+
+  /** Whether a command has been given of whose end nothing has been heard. */
+  get busy(): boolean {
+    return this.#running !== null;
+  }
+
+  /**
+   * Asks once more for the end of the running command, to be called after each interrupt: one that comes when the command
+   * has just ended by itself makes the shell drop what it was saying of it.
+   */
+  askAgain(): void {
+    const running = this.#running;
+    if (running === null) return;
+    const nonce = newNonce();
+    running.nonces.push(nonce);
+    running.markers.push(markerOf(nonce));
+    running.told = null;
+    this.process.stdin.write(`\n\n\\__aira_end $? ${nonce}\n`);
   }
 
   #output(chunk: Buffer): void {
     this.#lastData = performance.now();
     const running = this.#running;
-    if (running === null || running.markerSeen) {
+    if (running === null || running.markers.length === 0) {
       this.#late(chunk);
       return;
     }
-    const bytes = running.hold.length === 0 ? chunk : Buffer.concat([running.hold, chunk]);
+    let bytes = running.hold.length === 0 ? chunk : Buffer.concat([running.hold, chunk]);
     running.hold = none;
-    const at = bytes.indexOf(running.marker);
-    if (at >= 0) {
-      running.markerSeen = true;
-      running.sink(bytes.subarray(0, at));
-      const rest = bytes.subarray(at + running.marker.length);
-      if (rest.length > 0) this.#late(rest);
+    for (let found = first(running.markers, bytes); found !== null; found = first(running.markers, bytes)) {
+      if (found.at > 0) running.sink(bytes.subarray(0, found.at));
+      bytes = bytes.subarray(found.at + markerBytes);
+      running.markers = running.markers.slice(found.index + 1);
+    }
+    if (running.markers.length === 0) {
+      if (bytes.length > 0) this.#late(bytes);
       this.#settle();
       return;
     }
-    const from = Math.max(0, bytes.length - running.marker.length + 1);
-    const start = bytes.indexOf(0, from);
+    const start = bytes.indexOf(0, Math.max(0, bytes.length - markerBytes + 1));
     if (start < 0) running.sink(bytes);
     else {
       running.hold = bytes.subarray(start);
@@ -142,27 +172,29 @@ export class Shell {
 
   #report(chunk: Buffer): void {
     this.#control = Buffer.concat([this.#control, chunk]).subarray(-maxControlBytes);
-    const exit = this.#fields('exit');
+    const exit = this.#fields('exit', 4);
     if (exit !== null) {
       this.#exitCode = Number(exit[0]);
       this.directory = exit[3] ?? this.directory;
     }
     const running = this.#running;
-    const fields = running === null ? null : this.#fields(running.nonce);
-    if (running === null || fields === null) return;
-    const [code, lastJob, lastNumber, directory] = fields;
-    const jobs = { above: this.#lastNumber, upTo: Number(lastJob) };
-    const some = lastJob !== '' && lastJob !== this.#lastJob;
-    this.#lastJob = lastJob ?? '';
-    this.#lastNumber = Number(lastNumber);
-    running.told = { shellEnded: false, code: Number(code), jobs: some ? jobs : null };
+    if (running === null) return;
+    if (this.#control.includes(`\0begun ${running.nonces[0]}\0`)) running.begun.resolve();
+    for (const nonce of running.nonces) {
+      const code = this.#fields(nonce, 1);
+      if (code !== null) running.code ??= Number(code[0]);
+    }
+    const fields = this.#fields(running.nonces.at(-1) ?? '', 4);
+    if (fields === null) return;
+    const [, lastJob = '', lastNumber, directory] = fields;
+    running.told = { lastJob, lastNumber: Number(lastNumber) };
     this.directory = directory || this.directory;
     this.#control = none;
     this.#settle();
   }
 
-  /** The four fields of a message, each ended by NUL, or null if it has not arrived in full. */
-  #fields(name: string): string[] | null {
+  /** The first fields of a message, each ended by NUL, or null if they have not arrived in full. */
+  #fields(name: string, count: number): string[] | null {
     const mark = Buffer.from(`\0${name}\0`);
     const at = this.#control.indexOf(mark);
     if (at < 0) return null;
@@ -170,14 +202,19 @@ export class Shell {
       .subarray(at + mark.length)
       .toString('utf8')
       .split('\0');
-    return fields.length > 4 ? fields.slice(0, 4) : null;
+    return fields.length > count ? fields.slice(0, count) : null;
   }
 
   #settle(): void {
     const running = this.#running;
-    if (running?.told == null || !running.markerSeen) return;
+    if (running === null || running.told === null || running.markers.length > 0) return;
     this.#running = null;
-    running.end.resolve(running.told);
+    const { lastJob, lastNumber } = running.told;
+    const some = lastJob !== '' && lastJob !== this.#lastJob;
+    const jobs = some ? { above: this.#lastNumber, upTo: Number(lastJob) } : null;
+    this.#lastJob = lastJob;
+    this.#lastNumber = lastNumber;
+    running.end.resolve({ shellEnded: false, code: running.code, jobs });
   }
 
   /** Waits until what the dead shell and its children wrote has been read: a job in the background may go on writing. */
@@ -186,4 +223,17 @@ export class Shell {
     do await new Promise((resolve) => setTimeout(resolve, 30));
     while (performance.now() - this.#lastData < 25 && performance.now() < until);
   }
+}
+
+const newNonce = (): string => randomBytes(12).toString('hex');
+const markerOf = (nonce: string): Buffer => Buffer.from(`\0${nonce}\0`);
+const markerBytes = markerOf(newNonce()).length;
+
+/** The first of these that stands in `bytes`: which one, and where. */
+function first(markers: readonly Buffer[], bytes: Buffer): { index: number; at: number } | null {
+  for (const [index, marker] of markers.entries()) {
+    const at = bytes.indexOf(marker);
+    if (at >= 0) return { index, at };
+  }
+  return null;
 }
