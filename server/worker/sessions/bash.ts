@@ -155,12 +155,14 @@ export class BashSession {
     this.#freeze(bash);
     const all = startedSince(await sandbox.processes(), bash.hostPid, since, this.#background);
     const { old = [], fresh = [] } = byAge(all, interrupted);
+    // What it waited for has gone, of a signal that tells a shell nothing: it is on its own, with what comes after.
+    const isAlone = all.length === 0 && rung !== 'SIGINT';
     const isForced = rung === 'SIGKILL' || rung === 'shell' || (rung === 'SIGTERM' && isFirst);
     // It may have ended while we looked.
-    if (shell.busy && (isFirst || fresh.length > 0 || (isForced && old.length > 0))) {
+    if (shell.busy && (isFirst || isAlone || fresh.length > 0 || (isForced && old.length > 0))) {
       if (isForced) for (const each of old) sandbox.signal(each, rung === 'shell' ? 'SIGKILL' : rung);
       for (const each of [...fresh, bash]) sandbox.signal(each, rung === 'shell' ? 'SIGKILL' : 'SIGINT');
-      for (const each of fresh) interrupted.add(identity(each));
+      for (const each of fresh) interrupted.add(program(each));
       shell.askAgain();
     }
     // A stopped process takes no other signal. The shell last: its child must have died of the interrupt when it looks.
@@ -198,12 +200,17 @@ export class BashSession {
   }
 }
 
+/** A process as the program that it runs: one that has just been forked loses an interrupt as it turns into another. */
+function program(process: SandboxedProcess): string {
+  return `${identity(process)} ${process.name}`;
+}
+
 /** Divides what a command has started: who has been interrupted or comes from such a one, and the rest. */
 function byAge(processes: readonly SandboxedProcess[], interrupted: ReadonlySet<string>) {
   const old = new Set<number>();
   // Each comes after the one that it was started by.
   for (const each of processes) {
-    if (interrupted.has(identity(each)) || old.has(each.parentHostPid)) old.add(each.hostPid);
+    if (interrupted.has(program(each)) || old.has(each.parentHostPid)) old.add(each.hostPid);
   }
   return Object.groupBy(processes, ({ hostPid }) => (old.has(hostPid) ? 'old' : 'fresh'));
 }

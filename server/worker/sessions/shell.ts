@@ -153,7 +153,8 @@ export class Shell {
     let bytes = running.hold.length === 0 ? chunk : Buffer.concat([running.hold, chunk]);
     running.hold = none;
     for (let found = first(running.markers, bytes); found !== null; found = first(running.markers, bytes)) {
-      if (found.at > 0) running.sink(bytes.subarray(0, found.at));
+      const before = untorn(bytes.subarray(0, found.at), running.markers.slice(0, found.index));
+      if (before.length > 0) running.sink(before);
       bytes = bytes.subarray(found.at + markerBytes);
       running.markers = running.markers.slice(found.index + 1);
     }
@@ -236,4 +237,14 @@ function first(markers: readonly Buffer[], bytes: Buffer): { index: number; at: 
     if (at >= 0) return { index, at };
   }
   return null;
+}
+
+/** Cuts off the beginning of one of these markers where `bytes` ends with it: an interrupt came in the middle. */
+function untorn(bytes: Buffer, markers: readonly Buffer[]): Buffer {
+  for (const marker of markers) {
+    for (let length = Math.min(marker.length, bytes.length); length > 0; length -= 1) {
+      if (bytes.subarray(-length).equals(marker.subarray(0, length))) return bytes.subarray(0, -length);
+    }
+  }
+  return bytes;
 }
